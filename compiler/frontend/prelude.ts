@@ -21,6 +21,7 @@ export const preludeFiles = [
   "std/blocks.dl",
   "std/vector-quantiser.dl",
   "std/losses.dl",
+  "std/reinforcement.dl",
   "std/regularisers.dl",
   "std/metrics.dl",
   "std/optimizers.dl",

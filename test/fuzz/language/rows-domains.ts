@@ -45,7 +45,18 @@ export const losses: readonly Row[] = [
     "?{td(@x, @y, @z, sigmoid(@x))|td_error(@x, @y, @z, sigmoid(@y))|ppo(@x, @y, @z)}",
     "f32[..B]",
   ),
-  row("x: f32[..S]; y: f32[..S]", "masked_mean(@x, @y * @y)", "f32[]"),
+  row("x: f32[..S]; y: f32[..S]", "masked_mean(@x, ?{@y * @y|@y > 0})", "f32[]"),
+  row("x: f32[..B, K]; y: f32[K]", "?{mse|mae|huber}(@x, ?{@y|target: 0.5})", "f32[..B, K]"),
+  row(
+    "x: f32[..B, K]; y: f32[..B, M]",
+    "quantile_huber(@x, @y?{|, delta: 0.5|, levels: 0.3|, levels: sigmoid(@x)})",
+    "f32[..B]",
+  ),
+  row(
+    "x: f32[..B, K]; m: f32[..B, K]; s: f32[K]",
+    "?{gaussian_log_density(@x, @m, tanh(@s))|tanh_gaussian(@x, ?{tanh(@s)|0}).log_density}",
+    "f32[..B]",
+  ),
   row("x: f32[N, T>=3, K>=3]; f: i32[N]", 'convert(ctc_greedy(@x, max(@f, 1)).lengths, dtype: "f32")', "f32[N]"),
   row(
     "x: f32[N, T>=3, K>=3]; l: i32[N, 2]; f: i32[N]; n: i32[N]",
@@ -54,8 +65,18 @@ export const losses: readonly Row[] = [
   ),
 ];
 
-/** Alignments and flows. */
+/** Alignments, flows and returns. */
 export const sequences: readonly Row[] = [
+  row(
+    "x: f32[N, T]; d: bool[N, T]; v: f32[N]",
+    "discounted_returns(@x, ?{convert(@d, dtype: \"f32\")|0}, ?{@v|0}?{|, gamma: 0.5})",
+    "f32[N, T]",
+  ),
+  row(
+    "x: f32[N, T]; d: bool[N, T]; v: f32[N]",
+    "?{generalized_advantages(gamma: 0.5|generalized_advantages(lambda: 0.5|n_step_returns(2}, @x, convert(@d, dtype: \"f32\"), concat(@v[:, _], tanh(@x), axis: 1))",
+    "f32[N, T]",
+  ),
   row(
     "x: f32[N, T, D]; y: f32[N, S, D]",
     "?{dtw|soft_dtw|soft_dtw(gamma: 0.5)}(sequence_distances(tanh(@x), tanh(@y)))",
@@ -78,7 +99,7 @@ export const sequences: readonly Row[] = [
 ];
 
 export const metrics: readonly Row[] = [
-  row("x: f32[..B, K]; l: i32[..B]", "?{accuracy(@x, @l)|top_k_accuracy(@x, @l, k: 2)|perplexity(@x, @l)}", "f32[]"),
+  row("x: f32[..B, K]; l: i32[..B]", "?{accuracy(@x, @l)|accuracy(@x, @l, ignore_index: 1, mask: @x[.., 0] > 0)|top_k_accuracy(@x, @l, k: 2)|perplexity(@x, @l)}", "f32[]"),
   row("x: i32[N]; y: i32[N]", "confusion_matrix(@x, @y, classes: $c)", "f32[$c, $c]"),
   row("x: f32[..S]; p: bool[..S]", '?{precision|recall|f1|r2}(sigmoid(@x), convert(@p, dtype: "f32"))', "f32[]"),
   row("x: f32[N]; p: bool[N]", 'auc(@x, convert(@p, dtype: "f32"))', "f32[]"),
