@@ -330,7 +330,7 @@ export interface Carries {
   readonly params: boolean;
 }
 
-/** A loop as seen from its body; a `repeat` with carries is one at compile time. */
+/** A loop as seen from its body; `repeat` and `for` are loops at compile time. */
 export interface Loop {
   readonly kind: "scan" | "while" | "repeat";
   /** The carries by name, at the start of the iteration. */
@@ -340,6 +340,8 @@ export interface Loop {
   yielded: { readonly value: DlValue; readonly span: Span } | null;
   /** Around a `repeat`, the loop whose words its body can use too. */
   readonly outer: Loop | null;
+  /** Of a `repeat` or `for` without carries: the text before the carries of such a `repeat`. */
+  readonly bare?: string;
 }
 
 /** An `assert` of a test: known statically, or an output of the graph, all elements of which must be true. */

@@ -90,10 +90,16 @@ export const missingNext = (context: Context, name: string, span: Span): DlValue
   });
 
 function unknownCarry(env: Env, name: Name): DlValue {
+  const { context, scope } = env;
   const known: string[] = [];
   for (let { loop } = env; loop !== null; loop = loop.outer) known.push(...loop.carries.keys());
   const near = didYouMean(name.text, known);
-  return report(env.context, "E0201", name.span, `unknown carry \`${name.text}\``, {
+  const bare = env.loop?.bare;
+  if (bare !== undefined && near === null) {
+    const carry = `carry ${name.text}${scope.find(name.text) === undefined ? " = ..." : ""}`;
+    return report(context, "E0621", name.span, nextOutside, { help: `add \`${carry}\`: ${bare} ${carry} { ... }` });
+  }
+  return report(context, "E0201", name.span, `unknown carry \`${name.text}\``, {
     help:
       near !== null
         ? `did you mean \`${near}\`?`

@@ -21,6 +21,12 @@ type ForExpr = Expr & { readonly kind: "for" };
 const frameOf = (env: Env, span: Span, word: string): Frame =>
   makeFrame("repeat", instancePath(env.context.program.naming, makeInstance(env.frame, span), word), env.frame);
 
+/** A `for`, or a `repeat` without carries. */
+function bareLoop({ loop: outer }: Env, { pattern, over }: RepeatExpr | ForExpr): Loop {
+  const bare = `repeat ${pattern === null ? "" : `${text(pattern)} in `}${text(over)}`;
+  return { kind: "repeat", carries: new Map(), nexts: new Map(), yielded: null, outer, bare };
+}
+
 /** The environment of one iteration: a new scope, and params of its own. */
 function iterationOf(env: Env, frame: Frame, iteration: number, pattern: Pattern | null, item: DlValue): Env {
   const inner = {
@@ -80,7 +86,7 @@ function implicit(env: Env, expr: RepeatExpr, items: readonly DlValue[], frame: 
     const inner = iterationOf(env, frame, iteration, expr.pattern, item);
     if (name !== null) inner.scope.bindValue(name, value);
     const before = writesIn(context);
-    value = context.block(inner, expr.body);
+    value = context.block({ ...inner, loop: bareLoop(env, expr) }, expr.body);
     if (value.kind === "error") return ERROR;
     if (name === null && writesIn(context) === before && carriesNothing(env, expr, value)) return ERROR;
   }
@@ -188,7 +194,8 @@ function valuesOf(env: Env, expr: ForExpr, items: readonly DlValue[], frame: Fra
   const { context } = env;
   const values: DlValue[] = [];
   for (const [iteration, item] of items.entries()) {
-    const value = context.block(iterationOf(env, frame, iteration, expr.pattern, item), expr.body);
+    const inner = iterationOf(env, frame, iteration, expr.pattern, item);
+    const value = context.block({ ...inner, loop: bareLoop(env, expr) }, expr.body);
     if (value.kind === "error") return ERROR;
     values.push(value);
   }
