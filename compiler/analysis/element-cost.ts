@@ -1,4 +1,5 @@
 import { resultOf, siteOf } from "../graph/facts.ts";
+import type { Site } from "../graph/form.ts";
 import type { Node } from "../graph/ir.ts";
 import { KernelBuilder } from "../kernel/build.ts";
 import { i32, registerOf, type Expr } from "../kernel/ir.ts";
@@ -15,10 +16,7 @@ export function elementCost(node: Node, { call }: FusionLimits): number {
   if (form.kind !== "pointwise" && form.kind !== "map") return 0;
   const k = new KernelBuilder();
   const site = siteOf(node);
-  const operand = (i: number): Expr => {
-    const { dtype } = at(site.operands, i);
-    return k.variable("x", { scalar: dtype === "f64" ? "f32" : registerOf(dtype), lanes: 1 });
-  };
+  const operand = (i: number): Expr => operandOf(k, site, i);
   const { shape } = resultOf(node).type;
   const result =
     form.kind === "pointwise"
@@ -42,4 +40,19 @@ export function elementCost(node: Node, { call }: FusionLimits): number {
   };
   for (const expr of expressions(k.build("cost", "").body)) some(expr, count);
   return cost;
+}
+
+function operandOf(k: KernelBuilder, { operands }: Site, i: number): Expr {
+  const { dtype } = at(operands, i);
+  return k.variable("x", { scalar: dtype === "f64" ? "f32" : registerOf(dtype), lanes: 1 });
+}
+
+/** Whether a node is pointwise and computes nothing: each element is one of an operand. */
+export function isCopy(node: Node): boolean {
+  const { form } = node.op;
+  if (form.kind !== "pointwise") return false;
+  const k = new KernelBuilder();
+  const site = siteOf(node);
+  const operands = site.operands.map((_, i) => operandOf(k, site, i));
+  return operands.includes(form.scalar(k, operands, site));
 }

@@ -1,5 +1,6 @@
 import { intAttr, siteOf } from "../graph/facts.ts";
 import type { Node } from "../graph/ir.ts";
+import { isCopy } from "./element-cost.ts";
 import { regionOf } from "../graph/regions.ts";
 import { elements } from "../types/tensor-type.ts";
 
@@ -11,7 +12,7 @@ const all: Counted = () => true;
 /**
  * Floating-point operations of a node, by the form of its op: a contraction has one multiply-add, which counts as two,
  * for each index of its dims; a pointwise op has one for each element of its result, a reduction one for each element
- * of its operand. A `cond` counts its more expensive branch, a `while` one iteration.
+ * of its operand; what only copies has none. A `cond` counts its more expensive branch, a `while` one iteration.
  */
 export function nodeFlops(node: Node, counted: Counted = all): number {
   const { op, results, attrs } = node;
@@ -22,7 +23,7 @@ export function nodeFlops(node: Node, counted: Counted = all): number {
   const out = results.reduce((sum, { type }) => sum + elements(type.shape), 0);
   switch (form.kind) {
     case "pointwise":
-      return out;
+      return isCopy(node) ? 0 : out;
     case "reduce":
       return out * elements(form.extents(site));
     case "scatter":

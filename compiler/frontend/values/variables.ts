@@ -1,7 +1,7 @@
 import type { Span } from "../../../dsl/span.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
 import { suffixes } from "../../graph/notation.ts";
-import { sameType, showType } from "../../types/tensor-type.ts";
+import { isFloat, sameType, showType } from "../../types/tensor-type.ts";
 import type { Carries, Context, Declared, DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { ownerOf } from "./attribution.ts";
@@ -117,8 +117,13 @@ export function leaf(context: Context, declared: Declared): GraphValue {
   return value;
 }
 
-export function write(context: Context, path: string, value: GraphValue): void {
-  context.versions.set(path, [...(context.versions.get(path) ?? []), value]);
+/** A param holds numbers: no gradient flows to what it was written with, in a loop at run time or out of it. */
+export function write({ builder, program, versions }: Context, path: string, value: GraphValue): void {
+  const held =
+    program.declared.get(path)?.kind === "param" && isFloat(value.type.dtype)
+      ? builder.attributed(value.node.provenance.attribution, () => builder.call("stop_gradient", [value]))
+      : value;
+  versions.set(path, [...(versions.get(path) ?? []), held]);
 }
 
 /** Runs an application in which these params and states have other values; what it writes to them is dropped. */
