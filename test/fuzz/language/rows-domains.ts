@@ -122,6 +122,7 @@ export const attention: readonly Row[] = [
     "@x |> ?{rotary_positions|sinusoidal_positions|rotary_positions(base: 100)}",
     "f32[N, T, D]",
   ),
+  row("x: f32[..B]", "@x |> sinusoidal_embedding(2 * $u?{|, base: 100})", "f32[..B, 2 * $u]"),
   row("x: f32[N, T, D%2]", "split_heads(@x, 2)", "f32[N, 2, T, D / 2]"),
   row("x: f32[N, H, T, D]", "join_heads(@x)", "f32[N, T, H * D]"),
   layer(

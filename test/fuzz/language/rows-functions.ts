@@ -37,6 +37,7 @@ export const activations: readonly Row[] = [
 ];
 
 export const arithmetic: readonly Row[] = [
+  row("x: f32[K, C]", "roll(@x, ?{1|-2}?{|, axis: 0|, axis: [0, 1]})", "f32[K, C]"),
   row("x: f32[..S]; y: f32[..S]", "@x ?{+|-|*} @y", "f32[..S]"),
   row("x: f32[..S]; y: f32[..S]", "@x ?{/|%} (1 + @y * @y)", "f32[..S]"),
   row("x: f32[..S, C]; y: f32[C]", "?{@x * @y|@y - @x|max(@x, @y)|min(@y, @x)|select(@x > @y, @x, 0)}", "f32[..S, C]"),

@@ -49,6 +49,8 @@ export const layers: readonly Row[] = [
   layer("x: f32[N, H, W, C]", "@x |> residual_block($u)", "f32[N, H, W, $u]"),
   layer("x: f32[N, H, W, C]", "@x |> bottleneck_block($u, expansion: 2)", "f32[N, H, W, 2 * $u]"),
   layer("x: f32[N, H, W, C]", "@x |> shortcut($u, stride: 1)", "f32[N, H, W, $u]"),
+  layer("x: f32[..S, C%2]", "@x |> channel_shuffle(2)", "f32[..S, C]"),
+  layer("x: f32[..S, C]", "@x |> local_response_norm?{|(3, k: 2)|(2, beta: 0.5)}", "f32[..S, C]"),
   layer("x: f32[N, H, W, C%2]", "@x |> squeeze_excite(ratio: 2)", "f32[N, H, W, C]"),
   layer(
     image,
