@@ -23,7 +23,8 @@ export function bindArguments(env: Env, target: Target, signature: Signature, ar
   const named = bindNamed(env, target, args);
   if (named === null) return null;
   const positional = args.filter((arg) => arg.name === null);
-  const usual = bindByKind(target, signature, named, positional);
+  const usual =
+    bindOperandsFirst(target, signature, named, positional) ?? bindByKind(target, signature, named, positional);
   const { excess } = usual;
   const fails =
     excess !== null ||
@@ -111,6 +112,32 @@ function bindByKind(
 }
 
 /**
+ * All arguments in one pair of parentheses, and none of them a tensor: the operands come first, as tensors do, in
+ * `reshape([1, 2], [2, 1])`. Null if arguments are left out, or the others are not of the types of the static
+ * parameters.
+ */
+function bindOperandsFirst(
+  target: Target,
+  signature: Signature,
+  named: ReadonlyMap<string, Arg>,
+  positional: readonly Arg[],
+): (Bound & { readonly excess: null }) | null {
+  if (signature.variadic || signature.order.length > 0) return null;
+  const operands = signature.tensors.filter((name) => !named.has(name));
+  const statics = signature.statics.flatMap(({ name }) => (named.has(name) ? [] : [name]));
+  const names = [...operands, ...statics];
+  if (positional.length !== names.length || positional.some((arg) => arg.piped === true || holdsTensor(arg.value)))
+    return null;
+  const pairs = positional.map((arg, k) => [names[k] ?? "", arg] as const);
+  const fits = ([name, { value }]: (typeof pairs)[number]): boolean =>
+    operands.includes(name)
+      ? isLiteral(value)
+      : accepts(target, name, value) && (value.kind !== "list" || isFlat(value));
+  if (!pairs.every(fits)) return null;
+  return { values: new Map([...named, ...pairs]), parts: [], excess: null };
+}
+
+/**
  * Positional arguments of a call's parentheses fill the first list in order, tensors where its types accept them, then
  * the last one; what is piped belongs to the last list. Null if one has no parameter.
  */
@@ -143,6 +170,8 @@ function isTable(target: Target, { value, piped }: Arg, next: string | undefined
   if (next === undefined || piped === true) return true;
   return target.kind !== "builtin" && !accepts(target, next, value);
 }
+
+const isLiteral = (value: DlValue): boolean => isNumber(value) || value.kind === "bool" || isNumberList(value);
 
 const isFlat = (value: DlValue): boolean => value.kind === "list" && value.items.every((item) => item.kind !== "list");
 
