@@ -64,8 +64,8 @@ function mayTrain(env: Env, { kind, span }: TrainStmt): boolean {
   return false;
 }
 
-function whereToTrain(context: Context, kind: TrainStmt["kind"]): string {
-  if (context.region === null) return "declare the entry as `train entry`";
+function whereToTrain({ train }: Context, kind: TrainStmt["kind"]): string {
+  if (!train) return "declare the entry as `train entry`";
   return `move it out of the branch; \`when p\` says in which calls it updates: ${kind} ... when p with adam`;
 }
 

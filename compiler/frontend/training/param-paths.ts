@@ -108,7 +108,9 @@ export function patternsOf(env: Env, only: Located | null, name = "only"): reado
 export function freeze(env: Env, statement: Stmt & { kind: "freeze" }): void {
   const { context } = env;
   if (env.body !== "entry" || context.region !== null) {
-    report(context, "E0211", statement.span, "`freeze` is only allowed in the body of an entry");
+    report(context, "E0211", statement.span, "`freeze` is only allowed in the body of an entry", {
+      help: "move it to the beginning of the entry: it holds for all that follows, also in loops",
+    });
     return;
   }
   const only = patternsOf(env, located(env, statement.only));
