@@ -108,8 +108,8 @@ export function checkpoint(env: Env, expr: CheckpointExpr): DlValue {
   const branch = runBlock(env, expr.span, "checkpoint", expr.body);
   if (branch === null) return ERROR;
   const paths = [...writtenIn(branch.context).keys()];
-  // Only tensors go through the graph; static values are returned as they are.
-  if (tensorsIn(branch.value).length === 0) return branch.value;
+  // Only tensors and writes go through the graph; static values are returned as they are.
+  if (tensorsIn(branch.value).length === 0 && paths.length === 0) return branch.value;
   addOutputs(branch.context, branch.value, paths);
   const invariants = invariantsOf([branch.context]);
   const graph = closeRegion(branch.context, [], invariants);

@@ -94,15 +94,21 @@ function carryOf({ region }: Context, declared: Declared): number {
   return list.length - 1;
 }
 
-/** The states written by a region, with their last values. */
+/** The params and states written by a region, with their last values. */
 export function writtenIn(context: Context): ReadonlyMap<string, GraphValue> {
   const written = new Map<string, GraphValue>();
-  for (const [path, versions] of context.versions) {
+  for (const [path, versions] of [...context.versions]) {
     const last = versions.at(-1);
-    const found = versions[0]?.node.op.form.kind === "leaf" && versions.length === 1;
-    if (last !== undefined && !found) written.set(path, last);
+    if (last === undefined || (versions.length === 1 && isStart(context, path, last))) continue;
+    written.set(path, last);
   }
   return written;
+}
+
+/** Whether this is the value at the start, which was only read; what is written can be another leaf of the region. */
+function isStart(context: Context, path: string, value: GraphValue): boolean {
+  const declared = context.program.declared.get(path);
+  return value.node.op.form.kind === "leaf" && declared !== undefined && valueAtStart(context, declared) === value;
 }
 
 /** The value at the start of the call. */
