@@ -30,7 +30,7 @@ export interface Export extends At {
   readonly names: readonly Name[];
 }
 
-export type Item = Callable | Entry | DimDecl | Constant | Setting | NamedChain | Test;
+export type Item = Callable | Entry | DimDecl | Constant | Setting | NamedChain | ModelCopy | Test;
 
 /**
  * `setting lr: f32 = 1e-3 in log(1e-5, 1e-1)`: a scalar that can change between calls without recompiling; the range is
@@ -55,6 +55,14 @@ export interface NamedChain extends At {
   readonly doc: string;
   /** From left to right, as after `with`. */
   readonly steps: readonly Expr[];
+}
+
+/** `model Target = Net`: a model with the same declaration and params of its own, which begin as those of `Net`. */
+export interface ModelCopy extends At {
+  readonly kind: "copy";
+  readonly name: Name;
+  readonly doc: string;
+  readonly of: Name;
 }
 
 /** `test "probabilities sum to one" { assert close(...) }` */

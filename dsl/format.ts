@@ -121,6 +121,8 @@ function item(each: Item, printer: Printer): Doc {
     }
     case "chain":
       return concat(`optimizer ${each.name.text} = `, printer.steps(each.steps));
+    case "copy":
+      return concat(`model ${each.name.text} = ${each.of.text}`);
     case "test":
       return concat(`test ${quote(each.title)} `, printer.block(each.body, true));
     default:

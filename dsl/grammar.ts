@@ -83,6 +83,7 @@ export class Grammar extends Statements {
     this.SUBRULE(this.expression);
   });
 
+  /** `model Target = Net`, or a declaration with parameters. */
   private readonly callable = this.RULE("callable", () => {
     const kind = this.OR([
       { ALT: () => this.CONSUME(contextual.model, { LABEL: "kind" }) },
@@ -91,15 +92,27 @@ export class Grammar extends Statements {
       { ALT: () => this.CONSUME(contextual.optimizer, { LABEL: "kind" }) },
     ]);
     this.CONSUME(t.Name);
-    this.SUBRULE(this.parameters);
-    this.OPTION(() => this.SUBRULE2(this.parameters));
-    this.OPTION2(() => {
-      this.CONSUME(t.Arrow);
-      this.SUBRULE(this.result);
-    });
-    this.MANY(() => this.SUBRULE(this.where));
-    this.SUBRULE(this.body);
-    this.OPTION3({ GATE: () => kind.tokenType === contextual.fn, DEF: () => this.SUBRULE(this.gradient) });
+    this.OR2([
+      { GATE: () => kind.tokenType === contextual.model, ALT: () => this.SUBRULE(this.original) },
+      {
+        ALT: () => {
+          this.SUBRULE(this.parameters);
+          this.OPTION(() => this.SUBRULE2(this.parameters));
+          this.OPTION2(() => {
+            this.CONSUME(t.Arrow);
+            this.SUBRULE(this.result);
+          });
+          this.MANY(() => this.SUBRULE(this.where));
+          this.SUBRULE(this.body);
+          this.OPTION3({ GATE: () => kind.tokenType === contextual.fn, DEF: () => this.SUBRULE(this.gradient) });
+        },
+      },
+    ]);
+  });
+
+  private readonly original = this.RULE("original", () => {
+    this.CONSUME(t.Equals);
+    this.CONSUME(t.Name);
   });
 
   private readonly where = this.RULE("where", () => {

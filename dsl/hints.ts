@@ -54,6 +54,7 @@ const sequence: readonly Rule[] = [
   declarationInside,
   keywordAsName,
   outsideOfAll,
+  headWithoutParameters,
   ...helpOnly(),
 ];
 
@@ -131,6 +132,21 @@ function keywordAsName({ found, previous, first, expected, rule }: Failure): Hin
   };
 }
 
+/** Only a model can be a copy, `model Target = Net`: of the other declarations the parser expects `(` alone. */
+function headWithoutParameters({ rule, expected, found, first, previous }: Failure): Hint | null {
+  if (first?.tokenType === t.contextual.model && expected.length === 0)
+    return {
+      help: "a model has parameters, `model Net(x: f32[N, 10]) = x |> dense(10)`, or is a copy, `model Target = Net`",
+    };
+  if (rule !== "callable" || !expected.includes("LParen")) return null;
+  const name = previous?.image ?? "";
+  const help =
+    first?.tokenType === t.contextual.optimizer
+      ? `the syntax is \`optimizer ${name} = adam(lr: 1e-3)\` for a named chain, and \`optimizer ${name}(p: f32[..S], g: f32[..S])\` for a new rule`
+      : `the parameters follow the name: \`${name}(x: f32[N, 10])\``;
+  return { says: `expected \`(\`, found ${found === null ? "the end of the line" : `\`${found.image}\``}`, help };
+}
+
 function outsideOfAll({ rule, found }: Failure): Hint | null {
   if (rule !== "item" || !found) return null;
   return {
@@ -187,14 +203,6 @@ function helpOnly(): readonly Rule[] {
     ),
     help("record", null, () => "separate fields by commas"),
     help("parameter", null, (_, name) => `a parameter needs a type: \`${name}: f32[N, 10]\``),
-    help("parameters", null, ({ expected, first }, name) =>
-      expected[0] === "LParen" && first?.tokenType === t.contextual.optimizer
-        ? `the syntax is \`optimizer ${name} = adam(lr: 1e-3)\` for a named chain, and \`optimizer ${name}(p: f32[..S], g: f32[..S])\` for a new rule`
-        : null,
-    ),
-    help("parameters", null, ({ expected }, name) =>
-      expected[0] === "LParen" ? `the parameters follow the name: \`${name}(x: f32[N, 10])\`` : null,
-    ),
     help("parameters", "LParen", ({ previous }) =>
       /^(?:f|i|u|int|float)\d+$|^bool$/.test(previous?.image ?? "")
         ? "write the sizes of a tensor in brackets: `f32[N, 4]`"
@@ -235,6 +243,7 @@ function helpOnly(): readonly Rule[] {
     help("setting", "Equals", (_, name) => `a setting needs a type: \`setting ${name}: f32 = 1e-3\``),
     help("setting", null, () => "the syntax is `setting lr: f32 = 1e-3 in log(1e-5, 1e-1)`"),
     help("chain", null, () => "the syntax is `optimizer opt = clip_by_global_norm(1.0) |> adam(lr: 1e-3)`"),
+    help("original", null, () => "the syntax is `model Target = Net`: a copy of a model, with params of its own"),
     help("test", null, () => 'the syntax is `test "what holds" { assert ... }`'),
     help("minimize", null, () => "the syntax is `minimize loss over Model with adam(lr: 1e-3)`"),
     help("import", null, () => 'the syntax is `import { name } from "./file.dl"`'),

@@ -104,12 +104,14 @@ class ItemReader extends Reader {
         };
       }
       default: {
+        const [name, original] = [this.name(token(tree, "Name")), maybeNode(tree, "original")];
+        if (original !== null) return { kind: "copy", name, doc, of: this.name(token(original, "Name")), span };
         const result = maybeNode(tree, "result");
         const gradient = maybeNode(tree, "gradient");
         return {
           // The rule has only these four.
           kind: token(tree, "kind").image as Callable["kind"],
-          name: this.name(token(tree, "Name")),
+          name,
           doc,
           statics: parameters.length > 1 ? (parameters[0] ?? []) : [],
           params: parameters.at(-1) ?? [],

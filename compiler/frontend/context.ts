@@ -190,6 +190,8 @@ export interface ProgramState {
   readonly members: Map<string, Set<string>>;
   readonly settings: Map<string, SettingInfo>;
   readonly naming: Naming;
+  /** The models that are copies of others, with the names of those. */
+  readonly copies: ReadonlyMap<string, string>;
   /** Sizes of dims that are not given. */
   readonly defaultSizes: ReadonlyMap<string, InFile>;
   /** The constants and default sizes whose evaluation is in progress. */

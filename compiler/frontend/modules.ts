@@ -27,6 +27,8 @@ export interface Module {
   readonly settings: readonly Setting[];
   readonly tests: readonly Test[];
   readonly callables: readonly Callable[];
+  /** The models that are copies of others, `model Target = Net`, with the names of those. */
+  readonly copies: ReadonlyMap<string, string>;
   /** Names of the dims whose sizes are given from outside: those declared, and those of the inputs of entries. */
   readonly dims: readonly string[];
   readonly defaultSizes: readonly (readonly [string, InFile])[];
@@ -39,6 +41,8 @@ export interface Modules {
   readonly dims: readonly string[];
   /** Of these, the ones with a size; that of a file precedes those of the files that it imports. */
   readonly defaultSizes: ReadonlyMap<string, InFile>;
+  /** The copies of models of all files. */
+  readonly copies: ReadonlyMap<string, string>;
 }
 
 interface Loading {
@@ -79,7 +83,8 @@ export function loadModules(
     return [];
   });
   const library = new Set(files);
-  if (files.length < preludeFiles.length) return { main: null, library, dims: [], defaultSizes: new Map() };
+  if (files.length < preludeFiles.length)
+    return { main: null, library, dims: [], defaultSizes: new Map(), copies: new Map() };
   const prelude = makeLibraryScopes(root, files);
   const loading: Loading = { resolve, diagnostics, warnings, prelude, library, loaded: new Map(), depth: 0 };
   const main = loadModule(source, loading);
@@ -89,6 +94,7 @@ export function loadModules(
     library,
     dims: modules.flatMap((module) => module.dims),
     defaultSizes: new Map(modules.flatMap((module) => module.defaultSizes).toReversed()),
+    copies: new Map(modules.flatMap((module) => [...module.copies])),
   };
 }
 
@@ -106,7 +112,7 @@ function loadModule(source: Source, loading: Loading): Module | null {
   for (const item of file.imports) importNames(item, source, scope, loading);
   loading.depth--;
   const declared = declareItems(file, scope, loading.diagnostics);
-  const all = diagnostics.length > 0 ? new Map([...bindBroken(source, scope), ...declared]) : declared;
+  const all = new Map([...(diagnostics.length > 0 ? bindBroken(source, scope) : []), ...declared]);
   const exports = file.exports.length === 0 ? all : exportedFrom(file, all, loading.diagnostics);
   const module: Module = {
     scope,
@@ -115,6 +121,7 @@ function loadModule(source: Source, loading: Loading): Module | null {
     settings: file.items.filter((item) => item.kind === "setting"),
     tests: file.items.filter((item) => item.kind === "test"),
     callables: file.items.filter((item) => "statics" in item),
+    copies: declareCopies(file, scope, all, loading.diagnostics),
     dims: file.items.flatMap((item) =>
       item.kind === "dim"
         ? item.dims.map(({ name }) => name.text)
@@ -210,6 +217,9 @@ function declareItems(file: File, scope: Scope, diagnostics: Diagnostic[]): Read
         if (once(item.name.text, item.name.span))
           declareName(item.name, { kind: "chain", item, scope, span: item.name.span });
         break;
+      case "copy":
+        once(item.name.text, item.name.span);
+        break;
       case "model":
       case "layer":
       case "fn":
@@ -229,6 +239,45 @@ function declareItems(file: File, scope: Scope, diagnostics: Diagnostic[]): Read
     }
   }
   return exports;
+}
+
+/** Binds the copies of models, once all models are bound, and reports those of anything else. */
+function declareCopies(
+  file: File,
+  scope: Scope,
+  exports: Map<string, Binding>,
+  diagnostics: Diagnostic[],
+): ReadonlyMap<string, string> {
+  const copies = new Map<string, string>();
+  const items = file.items.filter((each) => each.kind === "copy");
+  const next = new Map(items.map(({ name, of }) => [name.text, of.text]));
+  for (const item of items) {
+    const { text, span } = item.of;
+    let name = text;
+    // The original may be a copy itself; in a cycle, the name of this copy is unknown.
+    for (let k = 0; k < items.length; k++) name = next.get(name) ?? name;
+    const binding = scope.find(name);
+    const found = binding?.kind === "value" ? binding.value : undefined;
+    if (found?.kind === "error" || scope.own(item.name.text) !== undefined) continue;
+    if (found?.kind !== "function" || found.target.kind !== "callable" || found.target.declaration.kind !== "model") {
+      const models = file.items.flatMap((each) => (each.kind === "model" ? [each.name.text] : []));
+      diagnostics.push({
+        code: "E0201",
+        says: binding === undefined ? `unknown name \`${text}\`` : `\`${text}\` is not a model`,
+        at: { span, says: "a copy is of a model" },
+        help: nearOr(text, models, "the models are"),
+      });
+      scope.bind(item.name.text, { kind: "value", value: ERROR, span: item.name.span });
+      continue;
+    }
+    const { declaration } = found.target;
+    const target = { ...found.target, declaration: { ...declaration, name: item.name } };
+    const copy: Binding = { kind: "value", value: { ...found, target }, span: item.name.span };
+    scope.bind(item.name.text, copy);
+    exports.set(item.name.text, copy);
+    copies.set(item.name.text, declaration.name.text);
+  }
+  return copies;
 }
 
 function importNames(item: Import, from: Source, scope: Scope, loading: Loading): void {

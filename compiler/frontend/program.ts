@@ -2,9 +2,10 @@ import type { Entry } from "../../dsl/ast.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
-import type { Graph, Persistent, Program, ProgramEntry } from "../graph/ir.ts";
+import type { Graph, Persistent, Program, ProgramEntry, Value as GraphValue } from "../graph/ir.ts";
 import { ops } from "../ops/table.ts";
-import type { Context, DlValue, ProgramState, Trace, Waits } from "./context.ts";
+import { sameType } from "../types/tensor-type.ts";
+import type { Context, Declared, DlValue, ProgramState, Trace, Waits } from "./context.ts";
 import { elaborateEntry, makeContext } from "./entries.ts";
 import { exploreCallable } from "./exploration.ts";
 import { ownerOf } from "./values/attribution.ts";
@@ -119,7 +120,7 @@ export function openProgram(
 ): { readonly state: ProgramState; readonly main: Module | null; readonly dims: readonly string[] } {
   const diagnostics: Diagnostic[] = [];
   const warnings: Diagnostic[] = [];
-  const { main, library, dims, defaultSizes } = loadModules(source, options.resolve, { diagnostics, warnings });
+  const { main, library, dims, defaultSizes, copies } = loadModules(source, options.resolve, { diagnostics, warnings });
   const states = [seedState({ source, start: 0, end: 0 }), ...counterStates(main?.entries ?? [])];
   const declared = new Map(states.map((each) => [each.path, each]));
   const state: ProgramState = {
@@ -136,6 +137,7 @@ export function openProgram(
     settings: new Map(),
     naming: new Map(),
     defaultSizes,
+    copies,
     evaluating: new Set(),
     assumedDim: options.assumedDim ?? null,
     trace: options.trace ?? null,
@@ -292,13 +294,34 @@ function dropUnused({ declared }: ProgramState, own: ReadonlySet<string>, entrie
 
 /** Writes every param and state but the seed, in order of declaration; random draws use the seed at step 0. */
 export function elaborateInit(program: ProgramState): Graph {
+  const values = new Map<string, GraphValue>();
   const context = makeContext(program, { name: "init", mode: "plain", dims: {}, index: 0, span: null });
-  for (const declared of program.declared.values()) {
+  const originals = new Map([...program.declared.keys()].map((path) => [path, originalOf(program, path)]));
+  const isCopy = ({ path }: Declared): boolean => originals.get(path) !== path;
+  const all = [...program.declared.values()];
+  for (const declared of [...all.filter((each) => !isCopy(each)), ...all.filter(isCopy)]) {
     if (declared.path === seedPath || program.stopped) continue;
+    const original = values.get(originals.get(declared.path) ?? "");
+    if (original !== undefined && sameType(original.type, declared.type)) {
+      context.builder.write(declared.path, original);
+      continue;
+    }
     const attribution = { ...context.builder.attribution, path: ownerOf(declared.path), location: declared.location };
     context.budget.steps = 0;
     const value = withinLimits(() => context.builder.attributed(attribution, () => declared.init(context)), ERROR);
-    if (value.kind === "tensor") context.builder.write(declared.path, value.value);
+    if (value.kind !== "tensor") continue;
+    values.set(declared.path, value.value);
+    context.builder.write(declared.path, value.value);
   }
   return context.builder.build();
+}
+
+/** The param or state of which this one is a copy, at the beginning, because its model is one; else the path itself. */
+function originalOf(program: ProgramState, path: string): string {
+  const { copies, declared } = program;
+  const [head = "", ...rest] = path.split(".");
+  const original = copies.get(head);
+  if (original === undefined) return path;
+  const counterpart = originalOf(program, [original, ...rest].join("."));
+  return declared.has(counterpart) ? counterpart : path;
 }

@@ -13,6 +13,7 @@ import type {
   IndexItem,
   Item,
   Name,
+  ModelCopy,
   NamedChain,
   Pack,
   Parameter,
@@ -377,6 +378,14 @@ const chain: fc.Arbitrary<NamedChain> = fc.record({
   span: fc.constant(span),
 });
 
+const copy: fc.Arbitrary<ModelCopy> = fc.record({
+  kind: fc.constant("copy"),
+  name,
+  doc: fc.constant(""),
+  of: name,
+  span: fc.constant(span),
+});
+
 const testItem: fc.Arbitrary<Item> = fc.record({
   kind: fc.constant("test"),
   title: fc.constantFrom("", "what holds", 'a "b"'),
@@ -422,6 +431,6 @@ export const arbitraryFile: fc.Arbitrary<File> = fc.record({
   version: fc.constantFrom(null, 1),
   imports: list(importLine),
   exports: list(exportLine),
-  items: list(fc.oneof<fc.Arbitrary<Item>[]>(callable, entry, dims, constant, setting, chain, testItem)),
+  items: list(fc.oneof<fc.Arbitrary<Item>[]>(callable, entry, dims, constant, setting, chain, copy, testItem)),
   span: fc.constant(span),
 });

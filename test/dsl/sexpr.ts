@@ -168,6 +168,8 @@ export function showItem(item: Item): string {
       return `setting ${item.name.text}: ${showType(item.type)} = ${showExpr(item.value)}${item.range ? ` in ${showExpr(item.range)}` : ""}`;
     case "chain":
       return `optimizer ${item.name.text} = ${item.steps.map(showExpr).join(" |> ")}`;
+    case "copy":
+      return `model ${item.name.text} = ${item.of.text}`;
     case "test":
       return `test ${JSON.stringify(item.title)} ${showBlock(item.body)}`;
     case "entry":

@@ -153,7 +153,9 @@ export function generateProgram(seed: number): GeneratedProgram {
   const twin = model === null || draw.below(4) > 0 ? null : { ...model, name: model.name.replace("M", "Twin") };
   if (declaration !== null) parts.push(declaration);
   if (declaration !== null && model !== null && twin !== null)
-    parts.push(declaration.replaceAll(model.name, twin.name));
+    parts.push(
+      draw.below(2) === 0 ? `model ${twin.name} = ${model.name}\n` : declaration.replaceAll(model.name, twin.name),
+    );
   const expected: Expected[] = [];
   parts.push(entry("predict", "entry", made, expected, model));
   if (model !== null) parts.push(entry("learn", "train", made, expected, model));
