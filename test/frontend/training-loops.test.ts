@@ -62,6 +62,30 @@ train entry until_small(x: f32[4, 2]) {
   expect(k[0]).toBeLessThan(500);
 });
 
+test("a named chain trains in a loop and after it", () => {
+  const steps = (loop: string): Record<string, number[]> =>
+    run(`${net}optimizer opt = adam(lr: 1e-2)
+model Start = Net
+train entry step(x: f32[4, 2]) {
+  ${loop} { minimize loss_of(x) over Net with opt }
+  Net <- lerp(Net, Start, 0.5)
+  let before = loss_of(x) + 0 * mean(Start(x))
+  minimize loss_of(x) over Net with opt
+  { before, after: loss_of(x) }
+}`).call("step", { x });
+  expect(steps("scan _ in 3")).toEqual(steps("repeat 3"));
+});
+
+test("a copy takes a record of gradients", () => {
+  const model = run(`${net}model Slopes = Net
+entry step(x: f32[4, 2]) {
+  let g = grad(loss_of(x) + 0 * sum(Slopes(x)), params(Net))
+  Slopes <- by_path(Net, g)
+  { g: g[0] }
+}`);
+  expect(model.call("step", { x })["g"]).toEqual(model.state("Slopes.dense1.w"));
+});
+
 test("a loop only reads what its body does not write", () => {
   const { program } = elaborateText(`${net}model Other(x: f32[4, 1]) -> f32[4, 1] = x |> dense(1)
 train entry step(x: f32[4, 2]) {

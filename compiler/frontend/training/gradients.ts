@@ -116,8 +116,9 @@ export function directionalDerivative(
   return result === undefined ? ERROR : makeTensor(builder, result, span, y.symbols);
 }
 
-/** Everything that a value is computed from, itself included. */
-export const ancestors = (value: GraphValue): Set<GraphValue> => reachable(value, () => true);
+/** Everything that a value is computed from, itself included; `known` and what these are computed from left out. */
+export const ancestors = (value: GraphValue, known: ReadonlySet<GraphValue> = new Set()): Set<GraphValue> =>
+  reachable(value, (operand) => !known.has(operand));
 
 /** Values that a gradient may flow back to. */
 const differentiable = (value: GraphValue): Set<GraphValue> =>

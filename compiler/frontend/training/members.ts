@@ -47,10 +47,27 @@ function pathsUnder(all: ReadonlyMap<string, ReadonlySet<string>>, prefix: strin
 export const paramsHere = ({ paramsUnder }: Context, prefix: string): readonly string[] =>
   pathsUnder(paramsUnder, prefix);
 
-/** The params and states that all entries use, of a model or a part of one; none if they are not known at all. */
+/**
+ * The params and states that all entries use, of a model or a part of one; none if they are not known at all. A copy
+ * that no entry has applied yet has those of its original.
+ */
 export function membersOf(context: Context, prefix: string): readonly Declared[] {
-  const { members, declared } = context.program;
+  const { members, declared, copies } = context.program;
   const found = pathsUnder(members, prefix).flatMap((path) => declared.get(path) ?? []);
+  const [name = "", ...rest] = prefix.split(".");
+  const original = copies.get(name);
+  if (found.length === 0 && original !== undefined)
+    return membersOf(context, [original, ...rest].join(".")).map((member) => copied(context, member, original, name));
   waitForMembers(context, found.length > 0);
   return found;
+}
+
+/** The member of a copy; that of another model, which the original uses, is shared. */
+function copied({ program }: Context, member: Declared, original: string, copy: string): Declared {
+  if (!isUnder(member.path, original)) return member;
+  const path = `${copy}.${relativePath(member.path, original)}`;
+  const own = program.declared.get(path) ?? { ...member, path };
+  program.declared.set(path, own);
+  add(program.members, copy, path);
+  return own;
 }

@@ -67,7 +67,7 @@ export function applyOptimizer(
       ? null
       : updateOne(env, optimizer, span, [current, gradient], { group, param, patterns, evaluated: new Map() });
   });
-  checkShared(env, span, group, trained, gradients);
+  checkShared(env, span, { group, before }, trained, gradients);
   if (values.every((value) => value !== null && value.kind !== "error")) checkMatched(env, patterns, trained, span);
   return values;
 }
@@ -116,14 +116,17 @@ function keepsType(env: Env, value: DlValue, t: Trained, span: Span): value is T
 function checkShared(
   env: Env,
   span: Span,
-  group: StateGroup,
+  { group, before }: { readonly group: StateGroup; readonly before: ReadonlyMap<string, number> },
   trained: readonly Trained[],
   gradients: readonly Tensor[],
 ): void {
+  const { versions } = env.context;
   const own = new Set([...trained.map((t) => t.current.value), ...gradients.map((g) => g.value)]);
   for (const { name, path, at } of sharedStates(group)) {
-    const value = env.context.versions.get(path)?.at(-1);
-    if (value === undefined || ![...ancestors(value)].some((v) => own.has(v))) continue;
+    const value = versions.get(path)?.at(-1);
+    // Of an earlier step, such as a loop, all results depend on all that it trains.
+    const earlier = new Set(versions.get(path)?.slice(0, before.get(path) ?? 0));
+    if (value === undefined || ![...ancestors(value, earlier)].some((v) => own.has(v))) continue;
     report(env.context, "E0606", span, `the state \`${name}\` is shared by all params, but depends on one of them`, {
       also: [{ span: at, says: "declared here without the param's dims" }],
       help: `declare it with the shape of the param: state ${name}: f32[..S]`,

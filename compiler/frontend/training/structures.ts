@@ -1,5 +1,5 @@
 // Values of all params and states of a model: written at once, given for one application, or as inputs of an entry.
-import type { Stmt } from "../../../dsl/ast.ts";
+import type { Expr, Stmt } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import { isFloat, sameType, showType } from "../../types/tensor-type.ts";
 import type { Context, Declared, DlValue, Env, Tensor } from "../context.ts";
@@ -83,7 +83,12 @@ export function writeStructure(
       return found === undefined ? ERROR : makeTensor(context.builder, current(context, found), span);
     };
   const named = statement.value.kind === "name" || statement.value.kind === "member";
-  const whole = named ? targetOf(env, statement.value) : UNIT;
+  const whole = named
+    ? targetOf(env, statement.value)
+    : makesRecord(env, statement.value)
+      ? context.evaluate(env, statement.value)
+      : UNIT;
+  if (whole.kind === "error") return;
   const copied = whole.kind === "record" || (whole.kind !== "tensor" && pathOf(env, whole) !== null);
   if (whole.kind !== "record" && copied && pathOf(env, whole) === target) {
     report(context, "E0631", span, `\`${target}\` is written with itself`, {
@@ -101,7 +106,10 @@ export function writeStructure(
       fieldAt(whole, relativePath(member.path, target)) === undefined
     )
       continue;
-    const value = context.evaluate({ ...env, standing: standing(member) }, statement.value);
+    const value =
+      whole.kind === "record"
+        ? (standing(member)(whole) ?? ERROR)
+        : context.evaluate({ ...env, standing: standing(member) }, statement.value);
     const converted = value.kind === "error" ? null : convert(member, value);
     if (converted === null) return;
     values.push({ path: member.path, value: converted });
@@ -120,6 +128,17 @@ export function writeStructure(
   }
   for (const { path, value } of values) write(context, path, value.value);
 }
+
+/** Of `by_path(Net, g)` and `snapshot(Net)` the argument is the model, not its tensor at the path that is written. */
+function makesRecord(env: Env, expr: Expr): boolean {
+  if (expr.kind !== "call" || expr.callee.kind !== "name") return false;
+  const binding = env.scope.find(expr.callee.text);
+  if (binding?.kind !== "value" || binding.value.kind !== "function") return false;
+  const { target } = binding.value;
+  return target.kind === "builtin" && recordMakers.has(expr.callee.text);
+}
+
+const recordMakers: ReadonlySet<string> = new Set(["by_path", "snapshot"]);
 
 function fieldOf(env: Env, record: DlValue, member: Declared, target: string, span: Span): DlValue {
   const path = relativePath(member.path, target);

@@ -11,11 +11,12 @@ import { spanKey } from "../values/frames.ts";
  * otherwise than by an optimizer. One warning for the params of one location.
  */
 export function checkParams(context: Context, graphs: readonly Graph[]): void {
-  const { declared } = context.program;
+  const { declared, copies } = context.program;
   const used = usedPaths(graphs, declared);
   const unused = new Map<string, { readonly span: Span; readonly paths: string[] }>();
   for (const { kind, path, span } of declared.values()) {
-    if (kind !== "param" || used.has(path)) continue;
+    // A copy of a model may hold values for others to read: gradients, masks, earlier params.
+    if (kind !== "param" || used.has(path) || copies.has(path.split(".", 1).join())) continue;
     const same = unused.get(spanKey(span)) ?? { span, paths: [] };
     same.paths.push(path);
     unused.set(spanKey(span), same);
