@@ -8,6 +8,9 @@ import { renderDiagnostic } from "../../dsl/render.ts";
 const folder = new URL("./", import.meta.url);
 const names = readdirSync(folder).filter((name) => name.endsWith(".dl"));
 
+/** In N-BEATS, the backcast of the last block is computed and not used. */
+const inherent: Readonly<Record<string, readonly string[]>> = { "nbeats.dl": ["W0642"] };
+
 describe.each(names)("%s", (name) => {
   const source = { name, text: readFileSync(new URL(name, folder), "utf8") };
 
@@ -17,7 +20,9 @@ describe.each(names)("%s", (name) => {
       resolve: createResolver(null),
       assumedDim: 8,
     });
-    const shown = [...diagnostics, ...warnings].map((each) => renderDiagnostic(each, { color: false }));
+    const shown = [...diagnostics, ...warnings]
+      .filter(({ code }) => inherent[name]?.includes(code) !== true)
+      .map((each) => renderDiagnostic(each, { color: false }));
     expect(shown).toEqual([]);
   });
 });

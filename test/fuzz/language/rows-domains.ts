@@ -69,12 +69,12 @@ export const losses: readonly Row[] = [
 export const sequences: readonly Row[] = [
   row(
     "x: f32[N, T]; d: bool[N, T]; v: f32[N]",
-    "discounted_returns(@x, ?{convert(@d, dtype: \"f32\")|0}, ?{@v|0}?{|, gamma: 0.5})",
+    'discounted_returns(@x, done: ?{convert(@d, dtype: "f32")|0}, last: ?{@v|0}?{|, gamma: 0.5})',
     "f32[N, T]",
   ),
   row(
     "x: f32[N, T]; d: bool[N, T]; v: f32[N]",
-    "?{generalized_advantages(gamma: 0.5|generalized_advantages(lambda: 0.5|n_step_returns(2}, @x, convert(@d, dtype: \"f32\"), concat(@v[:, _], tanh(@x), axis: 1))",
+    '?{generalized_advantages(gamma: 0.5|generalized_advantages(lambda: 0.5|n_step_returns(2}, @x, convert(@d, dtype: "f32"), concat(@v[:, _], tanh(@x), axis: 1))',
     "f32[N, T]",
   ),
   row(
@@ -99,7 +99,11 @@ export const sequences: readonly Row[] = [
 ];
 
 export const metrics: readonly Row[] = [
-  row("x: f32[..B, K]; l: i32[..B]", "?{accuracy(@x, @l)|accuracy(@x, @l, ignore_index: 1, mask: @x[.., 0] > 0)|top_k_accuracy(@x, @l, k: 2)|perplexity(@x, @l)}", "f32[]"),
+  row(
+    "x: f32[..B, K]; l: i32[..B]",
+    "?{accuracy(@x, @l)|accuracy(@x, @l, ignore_index: 1, mask: @x[.., 0] > 0)|top_k_accuracy(@x, @l, k: 2)|perplexity(@x, @l)}",
+    "f32[]",
+  ),
   row("x: i32[N]; y: i32[N]", "confusion_matrix(@x, @y, classes: $c)", "f32[$c, $c]"),
   row("x: f32[..S]; p: bool[..S]", '?{precision|recall|f1|r2}(sigmoid(@x), convert(@p, dtype: "f32"))', "f32[]"),
   row("x: f32[N]; p: bool[N]", 'auc(@x, convert(@p, dtype: "f32"))', "f32[]"),
