@@ -79,6 +79,7 @@ export const codes = {
   W0641: "an entry that draws random numbers should be a draw entry or a train entry",
   W0642: "a result should depend on each param",
   W0643: "the result of a statement should be used",
+  W0644: "a loss should be computed from the current params",
   E0621: "`next` and `yield` are only allowed in the body of their loop",
   E0622: "a carry must keep its type",
   E0623: "every carry must have a `next`",

@@ -181,7 +181,7 @@ refusals([
     source: "pytorch/pytorch#16045, #19699, tensorflow/tensorflow#37770",
     title: "a loss of [N, 1] and [N], which would compare all pairs,",
     text: "entry f(y: f32[100, 1], target: f32[100]) { mean(mse(y, target)) }",
-    says: /expected f32\[\.\.S\] for `target` of `mse`, found f32\[100\].*squeeze\(y, -1\)/s,
+    says: /cannot broadcast f32\[100, 1\] with f32\[100\].*squeeze\(x, -1\)/s,
   },
   {
     source: "pytorch/pytorch#16413",

@@ -121,7 +121,7 @@ export const ancestors = (value: GraphValue, known: ReadonlySet<GraphValue> = ne
   reachable(value, (operand) => !known.has(operand));
 
 /** Values that a gradient may flow back to. */
-const differentiable = (value: GraphValue): Set<GraphValue> =>
+export const differentiable = (value: GraphValue): Set<GraphValue> =>
   reachable(value, (operand, user) => isFloat(operand.type.dtype) && user.node.op.name !== "stop_gradient");
 
 /** The value and everything that it is computed from, by operands that `follow` lets pass. */

@@ -12,6 +12,7 @@ import { ancestors, gradientsOf, scalarLoss } from "./gradients.ts";
 import { relativePath } from "./members.ts";
 import type { Trained } from "./optimizers.ts";
 import { located, paramsUnder, pathOf, patternsOf, targetOf, type Located } from "./param-paths.ts";
+import { warnOfStaleLoss } from "../warnings/stale-losses.ts";
 import { fieldAt } from "./structures.ts";
 
 type TrainStmt = Stmt & { readonly kind: "minimize" | "update" };
@@ -34,6 +35,7 @@ export function minimize(env: Env, statement: Stmt & { readonly kind: "minimize"
   if (loss === null || trained === null || chain === null) return;
   const seen = trained.map((t) => t.seen);
   const gradients = gradientsOf(env, loss, seen, statement.span);
+  if (gradients !== null) warnOfStaleLoss(env, loss, trained, statement.span);
   if (gradients !== null) inRole(context.builder, "optimizer", () => applyChain(env, chain, trained, gradients));
 }
 
