@@ -36,8 +36,9 @@ export function entry(name: string, kind: BodyKind, made: Made, expected: Expect
   const training = loss === null || model === null ? null : trainingOn(loss, [model], name, draw);
   if (training !== null && model !== null) {
     body.lines.push(...training.lines);
-    if (draw.below(6) === 0) trainInLoop(body, model, draw);
     if (draw.below(2) === 0) useModel(body, model, draw);
+    // A tap after it would be of a value in the loop.
+    if (draw.below(6) === 0) trainInLoop(body, model, draw);
     grow(body, draw.below(3), made);
   }
   if (applied !== null && model !== null && draw.below(6) === 0) writeParam(body, model, draw);
