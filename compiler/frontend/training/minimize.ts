@@ -66,9 +66,10 @@ function mayTrain(env: Env, { kind, span }: TrainStmt): boolean {
   return false;
 }
 
-function whereToTrain({ train }: Context, kind: TrainStmt["kind"]): string {
+function whereToTrain({ train, entry, program }: Context, kind: TrainStmt["kind"]): string {
+  if (!train && program.entries.get(entry)?.mode === "train") return "move it out of `eval { ... }`";
   if (!train) return "declare the entry as `train entry`";
-  return `move it out of the branch; \`when p\` says in which calls it updates: ${kind} ... when p with adam`;
+  return `move it out of the branch or \`checkpoint { ... }\`; \`when p\` says in which calls it updates: ${kind} ... when p with adam`;
 }
 
 function lossOf(env: Env, expr: Expr): Tensor | null {
