@@ -111,6 +111,8 @@ export interface Builtin {
   readonly tensors: readonly string[];
   /** Takes any number of tensors, as one list under the name `parts`. */
   readonly variadic?: true;
+  /** Makes a record with the structure of the model that is its argument: that of all paths, not one tensor of it. */
+  readonly structured?: true;
   readonly apply: (env: Env, args: BuiltinArgs, span: Span) => DlValue;
 }
 

@@ -235,18 +235,24 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     },
     ["only"],
   ),
-  snapshot: define(
-    "the params and states of a model or a part of one, as they are here: a record by path, for `Net <- before`, `at(Net, before)` and outputs",
-    ["model"],
-    [],
-    (env, args) => snapshot(env, arg(args, "model")),
-  ),
-  by_path: define(
-    "a list in the order of `params(M)`, such as gradients, as a record by path",
-    ["model", "values"],
-    [],
-    (env, args) => listByPath(env, arg(args, "model"), arg(args, "values")),
-  ),
+  snapshot: {
+    ...define(
+      "the params and states of a model or a part of one, as they are here: a record by path, for `Net <- before`, `at(Net, before)` and outputs",
+      ["model"],
+      [],
+      (env, args) => snapshot(env, arg(args, "model")),
+    ),
+    structured: true,
+  },
+  by_path: {
+    ...define(
+      "a list in the order of `params(M)`, such as gradients, as a record by path",
+      ["model", "values"],
+      [],
+      (env, args) => listByPath(env, arg(args, "model"), arg(args, "values")),
+    ),
+    structured: true,
+  },
   matches: define(
     'in an optimizer: whether a pattern of paths such as "*.w", or one of a list, matches the param that it updates',
     ["only"],

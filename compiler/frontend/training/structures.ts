@@ -135,10 +135,8 @@ function makesRecord(env: Env, expr: Expr): boolean {
   const binding = env.scope.find(expr.callee.text);
   if (binding?.kind !== "value" || binding.value.kind !== "function") return false;
   const { target } = binding.value;
-  return target.kind === "builtin" && recordMakers.has(expr.callee.text);
+  return target.kind === "builtin" && target.builtin.structured === true;
 }
-
-const recordMakers: ReadonlySet<string> = new Set(["by_path", "snapshot"]);
 
 function fieldOf(env: Env, record: DlValue, member: Declared, target: string, span: Span): DlValue {
   const path = relativePath(member.path, target);
