@@ -47,7 +47,7 @@ export const hostCodes = {
   E1007: "the run cannot be resumed",
   E1008: "the target cannot be built",
   E1009: "nothing to measure",
-  E1010: "the data source is unknown or not installed",
+  E1010: "the data source is unknown",
   E1011: "files are missing or invalid in a data folder",
   E1012: "the data does not match an input of the entry",
   W1013: "an output of the train entry is not a mean over the samples",
