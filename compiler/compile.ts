@@ -4,25 +4,24 @@ import { nearOr } from "../dsl/suggest.ts";
 import type { Source } from "../dsl/span.ts";
 import { checkOptions, isObject, showValue } from "../runtime/door.ts";
 import { reject } from "../runtime/error.ts";
-import { callsOf, type Code, type EntryPlan, type IndexRange, type Plan } from "../runtime/plan.ts";
+import { callsOf, type Code, type EntryPlan, type IndexRange } from "../runtime/plan.ts";
 import { indexRanges } from "./analysis/index-ranges.ts";
-import { assemble, type Assembly } from "./link/assemble.ts";
+import type { Assembly } from "./link/assemble.ts";
 import { emitJs } from "./codegen/js/emit.ts";
-import { emitWasm } from "./codegen/wasm/emit.ts";
 import { allSets, variantsOf, withKnownDims, type Variants } from "./frontend/given-dims.ts";
 import { elaborate } from "./frontend/program.ts";
 import type { Graph, Program } from "./graph/ir.ts";
-import { functions } from "./kernel/math.ts";
 import { runPasses } from "./passes/driver.ts";
 import { stageNamesOf } from "./passes/order.ts";
 import type { Pass } from "./passes/pass.ts";
 import { checkSizes, compilerKinds } from "./support/option-kinds.ts";
 import { pipeline, requiredPasses } from "./pipeline.ts";
+import { moduleCode, type ModuleCode } from "./link/module-code.ts";
 import { referenceCode, type Instantiate } from "./link/reference-code.ts";
 import { guardGap } from "./link/guard-notes.ts";
 import { present } from "./support/invariant.ts";
 import { at } from "./support/lists.ts";
-import { defaultMachine, jsMachine, type Machine } from "./support/machine.ts";
+import type { Machine } from "./support/machine.ts";
 
 /**
  * Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if the file
@@ -94,16 +93,12 @@ export interface CompiledEntry {
   readonly stages: readonly GraphStage[];
 }
 
-export interface CompiledModule {
-  readonly plan: Plan;
-  readonly assembly: Assembly;
+export interface CompiledModule extends ModuleCode {
   /** In the order of the plan's entries. */
   readonly entries: readonly CompiledEntry[];
   readonly warnings: readonly Diagnostic[];
-  /** WebAssembly of a mode: bytes, and the text. */
-  wasm(mode: Mode): { readonly bytes: Uint8Array<ArrayBuffer>; wat(): string };
-  /** An ES module with the same functions. */
-  js(): string;
+  /** The same without the entry `init`: for a model whose params and state come from a file. */
+  withoutInit(): ModuleCode;
   /** What a session runs. */
   code(target?: Target): Promise<Code>;
 }
@@ -142,46 +137,21 @@ export function compileProgram(
     const stages = stagesOf(graph, options, without);
     return { ...entry, stages, graph: at(stages, stages.length - 1).graph, indices: plannedRanges(graph) };
   });
-  const { profile = false, guards = false, machine = defaultMachine } = options;
-  const assemblyOf = (target: Target): Assembly =>
-    assemble(program, planned, {
-      profile,
-      guards,
-      machine: options.machine ?? (target === "js" ? jsMachine : defaultMachine),
-    });
-  const chosen = options.target ?? "wasm";
-  const assembly = assemblyOf(chosen);
-
-  const { kernels, entries: functionsOfEntries, plan } = assembly;
+  const { target: chosen = "wasm" } = options;
+  const module = moduleCode(program, planned, { ...options, target: chosen });
+  const { plan, assembly, wasm } = module;
   const entries = planned.map(({ graph, stages }, i): CompiledEntry => ({
     name: graph.name,
     plan: at(plan.entries, i),
     graph,
     stages,
   }));
-  const memoryPages = Math.ceil(plan.arenaBytes / 65536);
-  const emitted = (mode: Mode) =>
-    emitWasm({
-      kernels,
-      entries: functionsOfEntries,
-      functions,
-      mode,
-      exportKernels: plan.profiled.length > 0,
-      memoryPages,
-      machine,
-    });
-  // A build asks for the same module several times. The text, which is rare, would keep all instructions.
-  const binaries = new Map<Mode, Uint8Array<ArrayBuffer>>();
-  const wasm = (mode: Mode) => {
-    const bytes = binaries.get(mode) ?? emitted(mode).bytes;
-    binaries.set(mode, bytes);
-    return { bytes, wat: () => emitted(mode).wat() };
-  };
-  const js = (): string => {
-    // A profile and a checked run call the kernels by their names in the plan.
-    const own = chosen === "js" || plan.profiled.length > 0 ? assembly : assemblyOf("js");
-    return emitJs(own.kernels, own.entries, own.plan.profiled);
-  };
+  const withoutInit = (): ModuleCode =>
+    moduleCode(
+      program,
+      planned.filter(({ graph }) => graph.name !== "init"),
+      { ...options, target: chosen },
+    );
   const code = async (target: Target = chosen): Promise<Code> => {
     switch (target) {
       case "wasm": {
@@ -191,7 +161,7 @@ export function compileProgram(
           : { kind: "wasm", bytes, relaxed: wasm("fast").bytes };
       }
       case "js":
-        return { kind: "js", instantiate: await loadModule(js()) };
+        return { kind: "js", instantiate: await loadModule(module.js()) };
       case "reference":
         return referenceCode(
           plan,
@@ -200,7 +170,7 @@ export function compileProgram(
         );
     }
   };
-  return { plan, assembly, entries, warnings, wasm, js, code };
+  return { ...module, entries, warnings, withoutInit, code };
 }
 
 /** The indices in the inputs of a graph before the passes, by the position of the input. */

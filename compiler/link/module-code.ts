@@ -1,0 +1,63 @@
+import type { Plan } from "../../runtime/plan.ts";
+import { emitJs } from "../codegen/js/emit.ts";
+import { emitWasm } from "../codegen/wasm/emit.ts";
+import type { Program } from "../graph/ir.ts";
+import { functions } from "../kernel/math.ts";
+import { defaultMachine, jsMachine, type Machine } from "../support/machine.ts";
+import { assemble, type Assembly, type Variant } from "./assemble.ts";
+
+export interface ModuleCode {
+  readonly plan: Plan;
+  readonly assembly: Assembly;
+  /** WebAssembly of a mode: bytes, and the text. */
+  wasm(mode: "fast" | "strict"): { readonly bytes: Uint8Array<ArrayBuffer>; wat(): string };
+  /** An ES module with the same functions. */
+  js(): string;
+}
+
+export interface ModuleCodeOptions {
+  readonly profile?: boolean;
+  readonly guards?: boolean;
+  readonly machine?: Machine;
+  /** The target for whose machine the plan's kernels are chosen. */
+  readonly target: "wasm" | "js" | "reference";
+}
+
+/** The code of planned graphs: one module for each target, with one plan. */
+export function moduleCode(program: Program, variants: readonly Variant[], options: ModuleCodeOptions): ModuleCode {
+  const { profile = false, guards = false, machine = defaultMachine, target } = options;
+  const assemblyOf = (own: ModuleCodeOptions["target"]): Assembly =>
+    assemble(program, variants, {
+      profile,
+      guards,
+      machine: options.machine ?? (own === "js" ? jsMachine : defaultMachine),
+    });
+  const assembly = assemblyOf(target);
+  const { kernels, entries, plan } = assembly;
+  const emitted = (mode: "fast" | "strict") =>
+    emitWasm({
+      kernels,
+      entries,
+      functions,
+      mode,
+      exportKernels: plan.profiled.length > 0,
+      memoryPages: Math.ceil(plan.arenaBytes / 65536),
+      machine,
+    });
+  // A build asks for the same module several times. The text, which is rare, would keep all instructions.
+  const binaries = new Map<string, Uint8Array<ArrayBuffer>>();
+  return {
+    plan,
+    assembly,
+    wasm: (mode) => {
+      const bytes = binaries.get(mode) ?? emitted(mode).bytes;
+      binaries.set(mode, bytes);
+      return { bytes, wat: () => emitted(mode).wat() };
+    },
+    js: () => {
+      // A profile and a checked run call the kernels by their names in the plan.
+      const own = target === "js" || plan.profiled.length > 0 ? assembly : assemblyOf("js");
+      return emitJs(own.kernels, own.entries, own.plan.profiled);
+    },
+  };
+}
