@@ -18,7 +18,8 @@ test.each(examples.flatMap((name) => (["wasm", "js"] as const).map((target) => [
     const part = whole.withoutInit();
     const [trained, loaded] = [await start(whole, target), await start(part, target)];
     trained.run("step", digits(2, 1));
-    loaded.load(trained.save({ random: true, settings: true }));
+    const all = { random: true, settings: true };
+    loaded.load(trained.save(all), all);
     expect(loaded.run("step", digits(2, 2))).toEqual(trained.run("step", digits(2, 2)));
     expect(loaded.snapshot()).toEqual(trained.snapshot());
   },
