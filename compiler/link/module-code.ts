@@ -1,6 +1,6 @@
 import type { Plan } from "../../runtime/plan.ts";
 import { emitJs } from "../codegen/js/emit.ts";
-import { emitWasm } from "../codegen/wasm/emit.ts";
+import { emitWasm, type WasmOutput } from "../codegen/wasm/emit.ts";
 import type { Program } from "../graph/ir.ts";
 import { functions } from "../kernel/math.ts";
 import { defaultMachine, jsMachine, type Machine } from "../support/machine.ts";
@@ -9,8 +9,8 @@ import { assemble, type Assembly, type Variant } from "./assemble.ts";
 export interface ModuleCode {
   readonly plan: Plan;
   readonly assembly: Assembly;
-  /** WebAssembly of a mode: bytes, and the text. */
-  wasm(mode: "fast" | "strict"): { readonly bytes: Uint8Array<ArrayBuffer>; wat(): string };
+  /** WebAssembly of a mode: bytes, with how many of them each function takes, and the text. */
+  wasm(mode: "fast" | "strict"): WasmOutput;
   /** An ES module with the same functions. */
   js(): string;
 }
@@ -45,14 +45,14 @@ export function moduleCode(program: Program, variants: readonly Variant[], optio
       machine,
     });
   // A build asks for the same module several times. The text, which is rare, would keep all instructions.
-  const binaries = new Map<string, Uint8Array<ArrayBuffer>>();
+  const binaries = new Map<string, Omit<WasmOutput, "wat">>();
   return {
     plan,
     assembly,
     wasm: (mode) => {
-      const bytes = binaries.get(mode) ?? emitted(mode).bytes;
-      binaries.set(mode, bytes);
-      return { bytes, wat: () => emitted(mode).wat() };
+      const { bytes, functionBytes } = binaries.get(mode) ?? emitted(mode);
+      binaries.set(mode, { bytes, functionBytes });
+      return { bytes, functionBytes, wat: () => emitted(mode).wat() };
     },
     js: () => {
       // A profile and a checked run call the kernels by their names in the plan.

@@ -31,6 +31,8 @@ export interface WasmInput {
 
 export interface WasmOutput {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The size of the body of each kernel and entry, by name. */
+  readonly functionBytes: ReadonlyMap<string, number>;
   wat(): string;
 }
 
@@ -54,7 +56,9 @@ export function emitWasm(input: WasmInput): WasmOutput {
       ...(input.exportKernels ? kernels.map((kernel, index) => ({ name: kernel.name, function: index })) : []),
     ],
   };
-  return { bytes: encodeModule(module), wat: () => printModule(module) };
+  const { bytes, bodyBytes } = encodeModule(module);
+  const functionBytes = new Map(module.functions.map(({ name }, i) => [name, at(bodyBytes, i)]));
+  return { bytes, functionBytes, wat: () => printModule(module) };
 }
 
 const strictKernel = (kernel: Kernel): Kernel => (kernel.strict ? { ...kernel, body: kernel.strict } : kernel);

@@ -20,11 +20,18 @@ export interface WasmModule {
 
 const section = { custom: 0, type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
 
+export interface EncodedModule {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The size of the body of each function. */
+  readonly bodyBytes: readonly number[];
+}
+
 /**
  * The binary format, with a name section: functions as `<name> <origin>`. Locals have names only in the text: in the
  * bytes they would take a fifth of the size.
  */
-export function encodeModule(module: WasmModule): Uint8Array<ArrayBuffer> {
+export function encodeModule(module: WasmModule): EncodedModule {
+  const bodies = module.functions.map(encodeBody);
   const out = new Bytes();
   for (const byte of [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) out.byte(byte);
 
@@ -53,7 +60,7 @@ export function encodeModule(module: WasmModule): Uint8Array<ArrayBuffer> {
       to.u32(exported.function);
     }),
   );
-  addSection(out, section.code, (to) => list(to, module.functions, (f) => to.sized(encodeBody(f))));
+  addSection(out, section.code, (to) => list(to, bodies, (body) => to.sized(body)));
   addSection(out, section.custom, (to) => {
     to.name("name");
     addSection(to, 1, (names) =>
@@ -63,7 +70,7 @@ export function encodeModule(module: WasmModule): Uint8Array<ArrayBuffer> {
       }),
     );
   });
-  return out.finish();
+  return { bytes: out.finish(), bodyBytes: bodies.map(({ length }) => length) };
 }
 
 function addSection(out: Bytes, id: number, fill: (to: Bytes) => void): void {
