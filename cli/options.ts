@@ -51,6 +51,14 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** `30000`, `30k` or `1.5M`: the prefixes of SI. */
+export function byteCount(text: string): number {
+  const [, digits, prefix = ""] = /^(\d{1,12}(?:\.\d{1,6})?)([kM]?)$/.exec(text) ?? [];
+  const bytes = Number(digits) * { "": 1, k: 1e3, M: 1e6 }[prefix as "" | "k" | "M"];
+  if (!Number.isInteger(bytes)) throw new InvalidArgumentError("Expected a number of bytes such as 30000, 30k or 2M.");
+  return bytes;
+}
+
 function threads(text: string): number {
   if (positiveNumber(text) !== 1) throw new InvalidArgumentError("Only one thread is supported in this version.");
   return 1;

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError } from "commander";
-import { collect, withCompileOptions, withJson, type CompileFlags } from "../options.ts";
+import { byteCount, collect, withCompileOptions, withJson, type CompileFlags } from "../options.ts";
+import type { Budget } from "../build/budget.ts";
 import { variantsIn, withVariants, type VariantFlags } from "../variants.ts";
 
-interface BuildFlags extends CompileFlags, VariantFlags {
+interface BuildFlags extends CompileFlags, VariantFlags, Budget {
   readonly output: string;
   readonly entry: readonly string[];
   readonly tap: Taps;
@@ -24,30 +25,40 @@ export function build(): Command {
             collectTap,
             {},
           )
-          .option("--weights <file>", "weights to include (.safetensors; default: initial values from the seed)"),
+          .option("--weights <file>", "weights to include (.safetensors; default: initial values from the seed)")
+          .option(
+            "--budget-bytes <N>",
+            "fails if one host downloads more, compressed with gzip and without the weights; such as 30000, 30k or 2M",
+            byteCount,
+          )
+          .option("--budget-arena <N>", "fails if the memory of the model is larger", byteCount),
         "each call uses the variant that matches its inputs",
       ),
     ),
   ).action(async (file: string, flags: BuildFlags) => {
     const [
       { builtFiles },
+      { fileSize, reportText },
+      { moduleSizes },
+      { checkBudget },
       { compileSource, startSession },
       { reject },
       { writeWhole },
       { readSource },
       { thousands, table },
       { loadTrained },
-      { gzipSync },
       { join },
     ] = await Promise.all([
       import("../build/files.ts"),
+      import("../build/report.ts"),
+      import("../build/kernel-sizes.ts"),
+      import("../build/budget.ts"),
       import("../host/compiler.ts"),
       import("../host/reject.ts"),
       import("../host/files.ts"),
       import("../host/source.ts"),
       import("../host/terminal.ts"),
       import("../host/weights.ts"),
-      import("node:zlib"),
       import("node:path"),
     ]);
     const { target } = flags;
@@ -61,14 +72,12 @@ export function build(): Command {
     const compiled = await compileSource(readSource(file), flags, more);
     const session = await startSession(compiled, flags);
     if (flags.weights !== undefined) loadTrained(session, flags.weights);
-    const files = [...builtFiles(compiled, session, target, flags.mode)].map(([name, data]) => ({
-      name,
-      data,
-      bytes: Buffer.byteLength(data),
-      gzip: gzipSync(data).length,
-    }));
-    for (const { name, data } of files) writeWhole(join(flags.output, name), data);
-    const sizes = files.map(({ name, bytes, gzip }) => ({ name, bytes, gzip }));
+    const files = builtFiles(compiled, session, target, flags.mode);
+    const sizes = [...files].map(([name, data]) => fileSize(name, data));
+    const built = { code: compiled, files: sizes, modules: moduleSizes(compiled, target, flags.mode) };
+    checkBudget(built, flags);
+    for (const [name, data] of [...files, ["report.txt", reportText(built)] as const])
+      writeWhole(join(flags.output, name), data);
     if (flags.json) console.log(JSON.stringify({ folder: flags.output, files: sizes }));
     else
       console.log(

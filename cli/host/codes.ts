@@ -51,6 +51,7 @@ export const hostCodes = {
   E1011: "files are missing or invalid in a data folder",
   E1012: "the data does not match an input of the entry",
   W1013: "an output of the train entry is not a mean over the samples",
+  E1014: "a build exceeds its budget",
   E1020: "the file does not have this entry",
   E1021: "unknown diagnostic code",
   E1022: "a pass changes the results of a model",
