@@ -11,17 +11,17 @@ import { shapeOf, type ContractionShape } from "./contraction-dims.ts";
  * registers, for sums that are short enough to be computed one tile after the other.
  */
 export function scratchElements(shape: ContractionShape, machine: Machine = defaultMachine): number {
-  const { tile, pack, lanes, cacheLine } = machine;
+  const { tile, pack, cacheLine } = machine;
   const terms = sizeOf(shape.reduced);
   const rows = sizeOf(shape.rows);
   const columns = sizeOf(shape.columns);
   if (sumBlocks(shape.reduced).cut === null || rows <= tile.accumulators) return 0;
   // A row of a tile reads neighbours in memory, or a cache line for each term, which the other rows may share.
   const isAlong = shape.reduced.at(-1)?.lhs === 1;
-  const tileRows = Math.floor(tile.accumulators / (pack.panelWidth / lanes));
+  const tileRows = Math.floor(tile.accumulators / (pack.panelWidth / tile.lanes));
   const read = terms * 4 * (pack.panelWidth + (isAlong ? tileRows : cacheLine / 4));
   if (read <= tile.resident.tileBytes) return 0;
-  return Math.min(2 * rows * roundUp(columns, lanes), tile.resident.totals);
+  return Math.min(2 * rows * roundUp(columns, tile.lanes), tile.resident.totals);
 }
 
 /** Bytes of scratch of a node's kernel, in addition to its operands and results. */

@@ -7,12 +7,15 @@ import { divisorUpTo, evenParts, type ContractionShape } from "../analysis/contr
 type Parts = ReturnType<typeof evenParts>;
 
 /**
- * Consecutive column tiles of one size: `count` tiles of `panels` panels and `columns` columns, from panel `start` on.
+ * Column tiles of one size. Each of `count` consecutive strips of `panels` panels, from panel `start` on, has `parts`
+ * tiles of `columns` columns, from column `first` of the strip on.
  */
 export interface ColumnTiles {
   readonly start: number;
   readonly panels: number;
   readonly count: number;
+  readonly first: number;
+  readonly parts: number;
   readonly columns: number;
   /** Accumulators of each row. */
   readonly vectors: number;
@@ -50,9 +53,9 @@ export function planContraction(shape: ContractionShape, mostScratch: number, ma
   const rowCount = sizeOf(shape.rows);
   const { tile, pack } = machine;
   const panels = Math.ceil(columnCount / pack.panelWidth);
-  const panelsAtOnce = Math.min(panels, tile.panelsOfFewRows[rowCount - 1] ?? 1);
-  const panelVectors = pack.panelWidth / machine.lanes;
-  const tiled = tileRows(shape.rows, rowsBeside(columnCount <= tile.narrow ? 1 : panelVectors * panelsAtOnce, machine));
+  const panelsAtOnce = tile.lanes === 1 ? 1 : Math.min(panels, tile.panelsOfFewRows[rowCount - 1] ?? 1);
+  const widest = partWidth(pack.panelWidth * panelsAtOnce, machine);
+  const tiled = tileRows(shape.rows, rowsBeside(columnCount <= tile.narrow ? 1 : widest / tile.lanes, machine));
   const others = shape.rows.filter((dim) => dim !== tiled.along && dim !== tiled.whole);
   const sum = sumBlocks(shape.reduced);
   // Scratch that is planned is used, so that the fast and the strict code of a kernel have the same buffers.
@@ -75,15 +78,19 @@ export function planContraction(shape: ContractionShape, mostScratch: number, ma
 const dimsOfBlock = ({ cut, inner }: SumBlocks): readonly ContractionDim[] =>
   cut === null ? inner : [{ ...cut.dim, size: cut.piece }, ...inner];
 
+/** The most columns of a part of a strip. */
+const partWidth = (width: number, { tile }: Machine): number =>
+  tile.lanes === 1 ? Math.min(width, tile.columns) : width;
+
 /** `hi` and `lo` of each sum. */
-const sizeOfTotals = ({ count, vectors }: ColumnTiles, rows: number, { lanes }: Machine): number =>
-  2 * count * rows * vectors * lanes;
+const sizeOfTotals = ({ count, parts, vectors }: ColumnTiles, rows: number, { tile: { lanes } }: Machine): number =>
+  2 * count * parts * rows * vectors * lanes;
 
 /** The most rows of a tile that has `vectors` vectors of sums for each row. */
 const rowsBeside = (vectors: number, { tile }: Machine): number =>
   Math.min(tile.rows, Math.floor(tile.accumulators / vectors));
 
-/** Tiles of `atOnce` panels; the last tile has the remaining columns, and more rows if these are few. */
+/** Strips of `atOnce` panels, in parts; the last strip has the remaining columns, and more rows if these are few. */
 function tileColumns(
   columns: number,
   panels: number,
@@ -97,12 +104,15 @@ function tileColumns(
   let totals = 0;
   const add = (start: number, size: number, count: number, width: number): void => {
     if (count === 0) return;
-    const vectors = Math.ceil(width / machine.lanes);
-    const most = Math.floor(rowsBeside(vectors, machine) / (whole?.size ?? 1));
-    const rows = evenParts(along.size, Math.max(1, most));
-    const made: ColumnTiles = { start, panels: size, count, columns: width, vectors, totals, rows };
-    tiles.push(made);
-    totals += sizeOfTotals(made, rowsInside, machine);
+    for (const part of evenParts(width, partWidth(width, machine))) {
+      const vectors = Math.ceil(part.size / machine.tile.lanes);
+      const most = Math.floor(rowsBeside(vectors, machine) / (whole?.size ?? 1));
+      const rows = evenParts(along.size, Math.max(1, most));
+      const inStrip = { first: part.start, parts: part.count, columns: part.size };
+      const made: ColumnTiles = { start, panels: size, count, ...inStrip, vectors, totals, rows };
+      tiles.push(made);
+      totals += sizeOfTotals(made, rowsInside, machine);
+    }
   };
   for (const { start, size, count } of evenParts(panels, atOnce)) {
     const ends = start + size * count;

@@ -2,7 +2,7 @@ import { sizeOf, type SumBlocks } from "../graph/contraction.ts";
 import type { ContractionDim } from "../graph/op.ts";
 import type { KernelBuilder, Register } from "../kernel/build.ts";
 import { addBlock, valueOf } from "../kernel/compensated.ts";
-import { f32x4, type Buffer, type Expr } from "../kernel/ir.ts";
+import { f32x4, f32, type Buffer, type Expr, type RegType } from "../kernel/ir.ts";
 import { present } from "../support/invariant.ts";
 import type { Machine, TileLimits } from "../support/machine.ts";
 
@@ -23,6 +23,8 @@ export interface Sum {
   readonly rows: (use: (row: Expr, lhsAt: Expr) => void) => void;
 }
 
+const sumType = ({ tile }: Machine): RegType => (tile.lanes === 4 ? f32x4 : f32);
+
 /** Where the terms with one index of the dims outside begin in lhs and in the packed operand. */
 interface Start {
   readonly lhs: Expr;
@@ -30,14 +32,14 @@ interface Start {
 }
 
 /**
- * Computes the sums of a tile, `[rows, vectors]` of f32x4. A sum of several blocks has three registers: the block's,
+ * Computes the sums of a tile, `[rows, vectors]`. A sum of several blocks has three registers: the block's,
  * and two of the compensated total. The total is not used while a block is summed, so the engine keeps it on the stack.
  */
 export function emitSum(k: KernelBuilder, sum: Sum, machine: Machine): Register {
   const { outer, cut, inner } = sum.blocks;
   const size = [sum.rowOffsets.length, sum.vectors];
   const start: Start = { lhs: sum.lhsAt, packed: sum.packedAt };
-  const register = (hint: string): Register => k.register(hint, size, f32x4, 0);
+  const register = (hint: string): Register => k.register(hint, size, sumType(machine), 0);
   if (cut === null) {
     const sums = register("sum");
     addTerms(k, sum, sums, inner, start, machine);
@@ -74,7 +76,7 @@ const unrolled = { unroll: true };
 export function emitBlock(k: KernelBuilder, sum: Sum, at: readonly Expr[], machine: Machine): Register {
   const { outer, cut, inner } = sum.blocks;
   const { dim, piece } = present(cut, "the sum has blocks");
-  const sums = k.register("sum", [sum.rowOffsets.length, sum.vectors], f32x4, 0);
+  const sums = k.register("sum", [sum.rowOffsets.length, sum.vectors], sumType(machine), 0);
   const indexOf = (i: number): Expr => present(at[i], "a loop over blocks lacks its index");
   const start = outer.reduce(
     ({ lhs, packed }, { lhs: stride }, i): Start => ({
@@ -206,14 +208,17 @@ function addProducts(
   sum: Sum,
   sums: Register,
   { lhs: lhsAt, packed: packedAt }: Start,
-  { lanes, pack }: Machine,
+  { tile: { lanes }, pack }: Machine,
 ): void {
   const panelVectors = pack.panelWidth / lanes;
   const panelOffset = (vector: number): number =>
     Math.floor(vector / panelVectors) * sum.panelSize + (vector % panelVectors) * lanes;
   const panelLoad = (vector: number): Expr =>
     k.let(k.load(sum.packed, k.add(packedAt, panelOffset(vector)), lanes), "b");
-  const lhsLoad = (at: Expr | number): Expr => k.let(k.splat(k.load(sum.lhs, k.add(lhsAt, at)), lanes), "a");
+  const lhsLoad = (at: Expr | number): Expr => {
+    const a = k.load(sum.lhs, k.add(lhsAt, at));
+    return k.let(lanes === 1 ? a : k.splat(a, lanes), "a");
+  };
   const multiply = (row: Expr | number, vector: number, a: Expr, b: Expr): void =>
     sums.set([row, vector], k.madd(a, b, sums.at(row, vector)));
   const vectors = Array.from({ length: sum.vectors }, (_, vector) => vector);

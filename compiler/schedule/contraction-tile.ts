@@ -4,7 +4,7 @@ import type { ColumnOffset, OutputSite } from "./contraction-output.ts";
 
 /** A register tile and the indices of its sums in the result. */
 export interface Tile {
-  /** `[rows, vectors]` of f32x4. */
+  /** `[rows, vectors]` of f32x4, or of f32. */
   readonly sums: Register;
   readonly vectors: number;
   /** Columns of the result; the vectors may extend past the last one. */
@@ -23,7 +23,8 @@ export function storeTile(
 ): void {
   eachVector(k, tile, (row, vector, lanes, site) => {
     const value = tile.sums.at(row, vector);
-    if (lanes === 4 && tile.columnOffset.contiguous) store(value, site(0), 4);
+    if (value.type.lanes === 1) store(value, site(0), 1);
+    else if (lanes === 4 && tile.columnOffset.contiguous) store(value, site(0), 4);
     else for (let lane = 0; lane < lanes; lane++) store(k.lane(value, lane), site(lane), 1);
   });
 }
@@ -33,10 +34,11 @@ function eachVector(
   tile: Tile,
   use: (row: Expr, vector: number, lanes: number, site: (lane: number) => OutputSite) => void,
 ): void {
+  const { lanes } = tile.sums.type;
   tile.rows((row, at, dim) => {
     for (let vector = 0; vector < tile.vectors; vector++)
-      use(row, vector, Math.min(4, tile.columns - vector * 4), (lane) => {
-        const column = k.add(tile.firstColumn, vector * 4 + lane);
+      use(row, vector, Math.min(lanes, tile.columns - vector * lanes), (lane) => {
+        const column = k.add(tile.firstColumn, vector * lanes + lane);
         return { out: k.add(at, tile.columnOffset.offset(column)), column, dim };
       });
   });

@@ -22,7 +22,7 @@ export function addToTotals(
   sums: Register,
   block: { readonly isFirst: Expr; readonly isLast: Expr },
   finish: () => void,
-  { lanes }: Machine,
+  { tile: { lanes } }: Machine,
 ): void {
   const [, vectors = 0] = sums.dims;
   const each = (use: (at: readonly [row: Expr, vector: number], hi: Expr, lo: Expr) => void): void =>
@@ -39,7 +39,7 @@ export function addToTotals(
   const begin = (): void =>
     each((at, hi, lo) => {
       k.store(buffer, hi, sums.at(...at));
-      k.store(buffer, lo, k.splat(k.float(0), lanes));
+      k.store(buffer, lo, lanes === 1 ? 0 : k.splat(k.float(0), lanes));
     });
   const add = (): void =>
     each((at, hi, lo) => {

@@ -70,27 +70,30 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
   nest(k, shape.batch, (batch) =>
     nest(k, outerRows, (outer) =>
       nest(k, blocks, (block) =>
-        eachPanel((tile, panel) =>
-          nest(k, innerRows, (inner) => rowTiles({ batch, outer, inner, block }, tile, panel)),
+        eachTile((tile, panel, part) =>
+          nest(k, innerRows, (inner) => rowTiles({ batch, outer, inner, block }, tile, panel, part)),
         ),
       ),
     ),
   );
   return k.build(spec.name, spec.origin);
 
-  function eachPanel(body: (tile: ColumnTiles, panel: Expr) => void): void {
+  function eachTile(body: (tile: ColumnTiles, panel: Expr, part: Expr) => void): void {
     for (const tile of plan.columns)
-      k.loop("panel", tile.start, tile.start + tile.panels * tile.count, tile.panels, (panel) => body(tile, panel));
+      k.loop("panel", tile.start, tile.start + tile.panels * tile.count, tile.panels, (panel) =>
+        k.loop("part", 0, tile.parts, 1, (part) => body(tile, panel, part)),
+      );
   }
 
-  function rowTiles(at: LoopIndices, columns: ColumnTiles, panel: Expr): void {
+  function rowTiles(at: LoopIndices, columns: ColumnTiles, panel: Expr, part: Expr): void {
     const { along, whole } = rows;
     const { batch } = at;
     const outer = [...batch, ...at.outer, ...at.inner];
-    const packedAt = k.mul(k.add(k.mul(flat(k, shape.batch, batch), panels), panel), panelSize);
-    for (const part of columns.rows)
-      k.loop(along.name, 0, part.count, 1, (index) => {
-        const first = k.add(k.mul(index, part.size), part.start);
+    const column = k.add(k.mul(part, columns.columns), columns.first);
+    const packedAt = k.add(k.mul(k.add(k.mul(flat(k, shape.batch, batch), panels), panel), panelSize), column);
+    for (const tiles of columns.rows)
+      k.loop(along.name, 0, tiles.count, 1, (index) => {
+        const first = k.add(k.mul(index, tiles.size), tiles.start);
         const width = whole?.size ?? 1;
         const start = (buffer: "lhs" | "out"): Expr => offset(k, [...loops, along], [...outer, first], buffer);
         const step = (i: Expr, j: Expr, buffer: "lhs" | "out"): Expr =>
@@ -99,7 +102,7 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
           k.loop(
             "i",
             0,
-            part.size,
+            tiles.size,
             1,
             (i) => k.loop("j", 0, width, 1, (j) => use(k.add(k.mul(i, width), j), i, j), { unroll: true }),
             { unroll: true },
@@ -113,7 +116,7 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
           panelSize,
           vectors: columns.vectors,
           rowOffsets: Array.from(
-            { length: part.size * width },
+            { length: tiles.size * width },
             (_, row) => Math.floor(row / width) * along.lhs + (row % width) * (whole?.lhs ?? 0),
           ),
           rows: (use) => eachRow((row, i, j) => use(row, step(i, j, "lhs"))),
@@ -123,7 +126,7 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
           sums,
           vectors: columns.vectors,
           columns: columns.columns,
-          firstColumn: k.mul(panel, panelWidth),
+          firstColumn: k.add(k.mul(panel, panelWidth), column),
           columnOffset: columnAt,
           rows: (use) =>
             eachRow((row, i, j) => {
@@ -143,7 +146,7 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
         const inside = [...innerRows, along, ...(whole === null ? [] : [whole])];
         const vectorsAt = (i: Expr, j: Expr): Expr =>
           k.add(
-            k.mul(k.sub(panel, columns.start), sizeOf(inside)),
+            k.mul(k.add(k.mul(k.sub(panel, columns.start), columns.parts), part), sizeOf(inside)),
             flat(k, inside, [...at.inner, k.add(first, i), ...(whole === null ? [] : [j])]),
           );
         addToTotals(
@@ -152,7 +155,7 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
             buffer: totals,
             rowAt: (row) => {
               const [i, j] = [k.div(row, width), k.rem(row, width)];
-              return k.add(k.mul(vectorsAt(i, j), 2 * columns.vectors * machine.lanes), columns.totals);
+              return k.add(k.mul(vectorsAt(i, j), 2 * columns.vectors * machine.tile.lanes), columns.totals);
             },
             rows: (use) => eachRow(use),
           },

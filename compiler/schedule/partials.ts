@@ -29,6 +29,7 @@ const neutral: Partial<Record<Operator, number>> = { add: 0, mul: 1 };
  * statements have no such arrays, or if one of the loops cannot be vectorized.
  */
 export function vectorizePartials(body: readonly Stmt[], { lanes, loops }: Machine): Stmt[] | null {
+  if (!loops.vectors) return null;
   const arrays = new Map(arraysOf(body).map((stmt) => [stmt.name, stmt]));
   const width = Math.min(...[...arrays.values()].map(({ dims }) => dims[0] ?? 0));
   const least = Math.min(...loops.partials.map(({ terms }) => terms));

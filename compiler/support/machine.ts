@@ -40,12 +40,19 @@ export interface Machine {
 
 /** Register tiles of products, after Goto and van de Geijn (2008). */
 export interface TileLimits {
+  /** f32 elements of one of the sums' registers: those of a vector, or 1 on a target without vectors. */
+  readonly lanes: 1 | 4;
   /**
-   * Vectors of sums in a tile. With the two vectors of a panel and one splat they fill the 15 registers. 16 spill (64 %
-   * of the peak). 8 take 0.75 loads per multiply-add instead of 0.67: 55 % of the peak on Zen 5, where loads bound
-   * them, and no slower on Zen 3.
+   * Registers of sums in a tile. With the two vectors of a panel and one splat they fill the 15 registers. 16 spill
+   * (64 % of the peak). 8 take 0.75 loads per multiply-add instead of 0.67: 55 % of the peak on Zen 5, where loads
+   * bound them, and no slower on Zen 3.
    */
   readonly accumulators: number;
+  /**
+   * The most columns of a tile without vectors: a panel that has more is computed in parts of even size. A tile of
+   * vectors has whole panels.
+   */
+  readonly columns: number;
   /** Rows of a tile. V8 keeps an address for each; with more they are spilled. */
   readonly rows: number;
   /**
@@ -182,7 +189,9 @@ export const defaultMachine: Machine = {
   cacheLine: 64,
   splatOffsets: 8,
   tile: {
+    lanes: 4,
     accumulators: 12,
+    columns: Infinity,
     rows: 8,
     panelsOfFewRows: [4, 3],
     narrow: 4,
@@ -207,19 +216,22 @@ export const defaultMachine: Machine = {
 };
 
 /**
- * JavaScript: every lane of a vector is a statement of its own, so loops stay scalar and rolled, and a tile is small.
- * V8 optimizes the long functions of `defaultMachine`'s tiles late or not at all: the training step of `cifar` took 6
- * times as long with them, and its code was 5 times as large. The order of a sum does not depend on the machine, so the
- * bits are those of strict WebAssembly.
+ * JavaScript: no vectors. Loops stay scalar and rolled, and a tile is 4 rows by 4 columns of floats, half a panel. V8
+ * computes `Math.fround(Math.fround(a * b) + c)` in doubles, with four conversions: they bound every tile from 2x3 on
+ * alike (4 cycles for each multiply-add on Zen 4), and a tile of whole panels, 2x8, reached 80 % of the others. The
+ * order of a sum does not depend on the machine, so the bits are those of strict WebAssembly.
  */
 export const jsMachine: Machine = {
   ...defaultMachine,
   strictTile: null,
   tile: {
     ...defaultMachine.tile,
-    accumulators: 4,
+    lanes: 1,
+    accumulators: 16,
+    columns: 4,
     rows: 4,
-    panelsOfFewRows: [1],
+    panelsOfFewRows: [],
+    narrow: 1,
     unroll: { whole: 0, factors: [1] },
   },
   loops: {

@@ -88,6 +88,8 @@ const terms = fc.oneof(size(60), fc.integer({ min: 500, max: 700 }));
 /** Machines with arbitrary limits: the choices may be slow, but never wrong. */
 const machines: fc.Arbitrary<Machine> = fc
   .record({
+    lanes: fc.constantFrom(1, 4),
+    columns: fc.integer({ min: 1, max: 9 }),
     accumulators: fc.integer({ min: 4, max: 20 }),
     rows: fc.integer({ min: 1, max: 9 }),
     panelWidth: fc.constantFrom(4, 8, 12, 16),
@@ -97,13 +99,15 @@ const machines: fc.Arbitrary<Machine> = fc
     whole: fc.integer({ min: 1, max: 9 }),
     factor: fc.integer({ min: 1, max: 8 }),
   })
-  .map(({ accumulators, rows, panelWidth, panelsOfFewRows, tileBytes, elements, whole, factor }) => {
+  .map(({ lanes, columns, accumulators, rows, panelWidth, panelsOfFewRows, tileBytes, elements, whole, factor }) => {
     const { tile, pack: packing } = defaultMachine;
     return {
       ...defaultMachine,
       pack: { ...packing, panelWidth },
       tile: {
         ...tile,
+        lanes,
+        columns,
         accumulators,
         rows,
         panelsOfFewRows,
