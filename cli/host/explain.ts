@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { ops } from "../../compiler/ops/table.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import { catalogue } from "./codes.ts";
+import { packageFile } from "./package-file.ts";
 import { reject } from "./reject.ts";
 import { opPage } from "./op-page.ts";
 
@@ -16,8 +17,7 @@ export interface Explanation {
 export function explainCode(asked: string): Explanation {
   const code = codeOf(asked);
   const says = catalogue.get(code);
-  if (says !== undefined)
-    return { code, says, page: readFileSync(new URL(`../../docs/diagnostics/${code}.md`, import.meta.url), "utf8") };
+  if (says !== undefined) return { code, says, page: readFileSync(packageFile(`docs/diagnostics/${code}.md`), "utf8") };
   const known = conditions();
   const condition = known.get(code);
   if (condition !== undefined) return { code, says: condition.says, page: condition.page() };

@@ -1,20 +1,7 @@
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Source } from "../../dsl/span.ts";
-
-const standardLibrary = fileURLToPath(new URL("../../dsl/std/", import.meta.url));
-
-/** Cached: the library does not change while a command runs, and a cached file is not parsed again. */
-const libraryFiles = new Map<string, Source | null>();
-
-function readLibrary(name: string): Source | null {
-  const known = libraryFiles.get(name);
-  if (known !== undefined) return known;
-  const file = readInside(join(standardLibrary, name.slice("std/".length)), name, [standardLibrary]);
-  libraryFiles.set(name, file);
-  return file;
-}
+import { resolveStd } from "../std/index.ts";
 
 /**
  * Reads the imports of a `.dl` file: `std/...` from the library, anything else relative to the importing file. A path
@@ -25,11 +12,7 @@ export function createResolver(main: string | null): (path: string, from: string
     (root) => realpathSync(root),
   );
   return (path, from) => {
-    if (path.startsWith("std/")) return readLibrary(path);
-    if (from?.startsWith("std/")) {
-      const name = join(dirname(from), path).replaceAll("\\", "/");
-      return name.startsWith("std/") ? readLibrary(name) : null;
-    }
+    if (path.startsWith("std/") || from?.startsWith("std/")) return resolveStd(path, from);
     const base = from === null || from.startsWith("<") ? "." : dirname(from);
     const name = isAbsolute(path) ? path : join(base, path);
     return readInside(resolve(name), name, roots);

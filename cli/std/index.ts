@@ -1,0 +1,15 @@
+// The standard library as text (`dlc/std`), for programs that call `dlc/compiler` where there are no files.
+import type { Resolver } from "../../compiler/compile.ts";
+import type { Source } from "../../dsl/span.ts";
+import { libraryTexts } from "./files.ts";
+
+/** All files by name, such as `std/layers.dl`. The objects are always the same: what was parsed stays parsed. */
+export const standardLibrary: ReadonlyMap<string, Source> = new Map(
+  libraryTexts().map(([name, text]) => [name, { name, text }]),
+);
+
+/** Finds the files of the standard library, and no others: `compileModule(source, { resolve: resolveStd })`. */
+export const resolveStd: Resolver = (path, from) => {
+  const relative = !path.startsWith("std/") && from?.startsWith("std/");
+  return standardLibrary.get(relative ? new URL(path, `file:///${from}`).pathname.slice(1) : path) ?? null;
+};
