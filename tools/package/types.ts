@@ -9,7 +9,7 @@ export async function typeFiles(entries: Entries, external: readonly string[]): 
     cwd: root,
     input: { ...entries },
     external: [/^node:/, ...external],
-    plugins: [dts({ dtsOnly: true, tsconfig: `${root}tsconfig.json` })],
+    plugins: [dts({ emitDtsOnly: true, tsconfig: `${root}tsconfig.json` })],
     logLevel: "silent",
   });
   const { output } = await build.generate({ format: "esm", chunkFileNames: "types/[name]-[hash].js" });
