@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { launch, type Browser, type LaunchOptions } from "puppeteer-core";
+import { launch, type Browser, type LaunchOptions, type Page } from "puppeteer-core";
 import { within, type Engine, type Outcome } from "./host.ts";
 import { serve, type Site } from "./server.ts";
 
@@ -52,14 +52,20 @@ export class HostBrowser implements Engine, AsyncDisposable {
     return (await (await this.open()).version()).replace(/^.*\//, "");
   }
 
-  /** Opens the page of a site, and waits for its outcome. An error that the page does not report ends the wait. */
-  async visit(site: Site): Promise<Outcome> {
+  /**
+   * Opens the page of a site, and waits for its outcome. An error that the page does not report ends the wait.
+   * `measure` prepares the page; what it returns reads the measurement, and may reject.
+   */
+  async visit(site: Site, measure?: (page: Page) => Promise<() => Promise<void>>): Promise<Outcome> {
     await using server = await serve(site);
     const page = await (await this.open()).newPage();
     const { promise: failed, reject } = Promise.withResolvers<never>();
     page.on("pageerror", reject);
     try {
-      return await within(120, Promise.race([page.goto(server.url).then(() => server.outcome), failed]));
+      const read = await measure?.(page);
+      const outcome = await within(120, Promise.race([page.goto(server.url).then(() => server.outcome), failed]));
+      await read?.();
+      return outcome;
     } finally {
       await page.close();
     }

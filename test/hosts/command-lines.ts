@@ -10,16 +10,17 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 
 interface CommandLine extends Engine {
   /** Runs a program of a site. */
-  run(program: string, site: string): Promise<Outcome>;
+  run(program: string, site: string, ...args: readonly string[]): Promise<Outcome>;
 }
 
-function commandLine(name: string, path: string | undefined, flags: readonly string[] = []): CommandLine {
+export function commandLine(name: string, path: string | undefined, flags: readonly string[] = []): CommandLine {
   const output = (args: readonly string[]): Promise<string> => within(120, run(path ?? name, args));
   return {
     name,
     missing: path === undefined ? `its package has no binary for ${process.platform} ${process.arch}` : undefined,
     version: async () => /\d+\.\d+\.\d+/.exec(await output(["--version"]))?.[0] ?? "unknown",
-    run: async (program, site) => JSON.parse(await output([...flags, join(site, program)])) as Outcome,
+    run: async (program, site, ...args) =>
+      JSON.parse(await output([...flags, join(site, program), ...args])) as Outcome,
   };
 }
 

@@ -1,7 +1,7 @@
-/** What a guest reports: the hash of the trial, or the error of the model. */
+/** What a guest reports: the hash of the trial, or the error of the model. Errors of the host have a name as code. */
 export type Outcome =
   | { readonly hash: string }
-  | { readonly error: { readonly name: string; readonly code?: string; readonly message: string } };
+  | { readonly error: { readonly code: string; readonly message: string } };
 
 /** A program that runs JavaScript. */
 export interface Engine {

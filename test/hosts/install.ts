@@ -1,11 +1,17 @@
 // Installs the engines and bundlers of `package-lock.json`, unless they are there.
 import { spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
-const timeOf = (name: string): number => statSync(folder + name, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+const lock = `${folder}package-lock.json`;
+/** A copy of the lock file that was installed last. */
+const installed = `${folder}node_modules/installed-lock.json`;
 
-// npm writes `node_modules/.package-lock.json` last.
-if (timeOf("node_modules/.package-lock.json") < timeOf("package-lock.json"))
-  process.exitCode = spawnSync("npm", ["ci", "--no-progress"], { cwd: folder, stdio: "inherit" }).status ?? 1;
+const text = (path: string): string => (existsSync(path) ? readFileSync(path, "utf8") : "");
+
+if (text(installed) !== text(lock)) {
+  const { status } = spawnSync("npm", ["ci", "--no-progress"], { cwd: folder, stdio: "inherit" });
+  if (status === 0) copyFileSync(lock, installed);
+  process.exitCode = status ?? 1;
+}

@@ -29,10 +29,10 @@ function judged({ expects }: Host, hash: string | undefined, version: string, ou
       ? { kind: "hash", version, hash: outcome.hash }
       : { kind: "failed", reason: `its hash is ${outcome.hash}, that of the hosts before it ${hash}` };
   }
-  const { code, message, name } = outcome.error;
+  const { code, message } = outcome.error;
   return expects !== "hash" && code === expects.code && expects.message.test(message)
     ? { kind: "error", version, message }
-    : { kind: "failed", reason: `${name}: ${message}` };
+    : { kind: "failed", reason: `${code}: ${message}` };
 }
 
 /** The hash that all must have: that of the first. */

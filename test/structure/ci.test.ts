@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
 const folder = mkdtempSync(join(tmpdir(), "dlc-ci-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -59,16 +59,28 @@ test.each([
 });
 
 interface Dependencies {
-  readonly dependencies: Readonly<Record<string, string>>;
-  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-test("the lock file names what package.json asks for, as `npm ci` demands", () => {
-  const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../${name}`, import.meta.url), "utf8"));
-  const own = read("package.json") as Dependencies;
-  const { packages } = read("package-lock.json") as { readonly packages: Readonly<Record<string, Dependencies>> };
-  expect(packages[""]?.dependencies).toEqual(own.dependencies);
-  expect(packages[""]?.devDependencies).toEqual(own.devDependencies);
-  const wanted = Object.keys({ ...own.dependencies, ...own.devDependencies });
-  expect(wanted.filter((name) => packages[`node_modules/${name}`] === undefined)).toEqual([]);
+describe.each(["", "test/hosts/"])("the lock file in %j", (place) => {
+  const text = (name: string): string => readFileSync(new URL(`../../${place}${name}`, import.meta.url), "utf8");
+  const own = JSON.parse(text("package.json")) as Dependencies;
+
+  test("names what package.json asks for, as `npm ci` demands", () => {
+    const { packages } = JSON.parse(text("package-lock.json")) as {
+      readonly packages: Readonly<Record<string, Dependencies>>;
+    };
+    expect(packages[""]?.dependencies).toEqual(own.dependencies);
+    expect(packages[""]?.devDependencies).toEqual(own.devDependencies);
+    expect(packages[""]?.optionalDependencies).toEqual(own.optionalDependencies);
+    const wanted = Object.keys({ ...own.dependencies, ...own.devDependencies, ...own.optionalDependencies });
+    expect(wanted.length).toBeGreaterThan(0);
+    expect(wanted.filter((name) => packages[`node_modules/${name}`] === undefined)).toEqual([]);
+  });
+
+  test("does not say which registry its packages come from", () => {
+    expect(text("package-lock.json")).not.toMatch(/"resolved"/);
+  });
 });

@@ -1,5 +1,6 @@
 // The service worker of an extension. The harness reads `outcome`.
 import { load } from "./model/module.mjs";
+import { outcomeOf } from "./outcome.mjs";
 import { trial } from "./trial.mjs";
 
-globalThis.outcome = load().then((model) => ({ hash: trial(model) }));
+globalThis.outcome = outcomeOf(load().then(trial));

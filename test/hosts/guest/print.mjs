@@ -1,9 +1,7 @@
-// Command lines: loads the model in `model/` and prints the outcome.
+// Command lines: loads the model from the files in `model/`, and prints the outcome.
 import { load } from "./model/module.mjs";
+import { options } from "./options.mjs";
+import { outcomeOf } from "./outcome.mjs";
 import { trial } from "./trial.mjs";
 
-const outcome = await load().then(
-  (model) => ({ hash: trial(model) }),
-  ({ name, code, message }) => ({ error: { name, code, message } }),
-);
-console.log(JSON.stringify(outcome));
+console.log(JSON.stringify(await outcomeOf(load(options).then(trial))));

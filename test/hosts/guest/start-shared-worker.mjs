@@ -1,4 +1,4 @@
 import { report } from "./report.mjs";
 
 const worker = new SharedWorker(new URL("./main.mjs", import.meta.url), { type: "module" });
-worker.onerror = (event) => report(() => Promise.reject(event));
+worker.onerror = (event) => report(Promise.reject(event));

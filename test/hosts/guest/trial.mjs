@@ -49,6 +49,13 @@ export function begin(model) {
       const outputs = bound === predict ? predicted : trained;
       for (let k = 0; k < outputs.length; k++) add(outputs[k]);
     },
+    predict() {
+      predict.run();
+    },
+    /** The same with copies of inputs and outputs. */
+    predictCopies() {
+      model.run("predict", { image });
+    },
     /** FNV-1a of all outputs so far and of the params and state. */
     finish() {
       for (const tensor of model.state.values()) add(bytesOf(tensor));

@@ -1,0 +1,2 @@
+/** Of `load`. */
+export const options = {};
