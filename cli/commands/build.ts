@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { byteCount, collect, withCompileOptions, withJson, type CompileFlags } from "../options.ts";
 import type { Budget } from "../build/budget.ts";
+import type { BuiltFiles } from "../build/files.ts";
 import { variantsIn, withVariants, type VariantFlags } from "../variants.ts";
 
 interface BuildFlags extends CompileFlags, VariantFlags, Budget {
@@ -8,6 +9,8 @@ interface BuildFlags extends CompileFlags, VariantFlags, Budget {
   readonly entry: readonly string[];
   readonly tap: Taps;
   readonly weights?: string;
+  readonly page?: true;
+  readonly labels?: string;
 }
 
 export function build(): Command {
@@ -31,7 +34,13 @@ export function build(): Command {
             "fails if one host downloads more, compressed with gzip and without the weights; such as 30000, 30k or 2M",
             byteCount,
           )
-          .option("--budget-arena <N>", "fails if the memory of the model is larger", byteCount),
+          .option("--budget-arena <N>", "fails if the memory of the model is larger", byteCount)
+          .option("--page", "also writes a page that runs the model: index.html, for any static server")
+          .addOption(
+            new Option("--labels <file>", "names of classes or tokens for the page, one per line").implies({
+              page: true,
+            }),
+          ),
         "each call uses the variant that matches its inputs",
       ),
     ),
@@ -41,9 +50,10 @@ export function build(): Command {
       { fileSize, reportText },
       { moduleSizes },
       { checkBudget },
+      { pageFiles },
       { compileSource, startSession },
       { reject },
-      { writeWhole },
+      { readText, writeWhole },
       { readSource },
       { thousands, table },
       { loadTrained },
@@ -53,6 +63,7 @@ export function build(): Command {
       import("../build/report.ts"),
       import("../build/kernel-sizes.ts"),
       import("../build/budget.ts"),
+      import("../build/page.ts"),
       import("../host/compiler.ts"),
       import("../host/reject.ts"),
       import("../host/files.ts"),
@@ -72,12 +83,16 @@ export function build(): Command {
     const compiled = await compileSource(readSource(file), flags, more);
     const session = await startSession(compiled, flags);
     if (flags.weights !== undefined) loadTrained(session, flags.weights);
-    const files = builtFiles(compiled, session, target, flags.mode);
-    const sizes = [...files].map(([name, data]) => fileSize(name, data));
-    const built = { code: compiled, files: sizes, modules: moduleSizes(compiled, target, flags.mode) };
+    const model = builtFiles(compiled, session, target, flags.mode);
+    const sizesOf = (some: BuiltFiles) => [...some].map(([name, data]) => fileSize(name, data));
+    const built = { code: compiled, files: sizesOf(model), modules: moduleSizes(compiled, target, flags.mode) };
     checkBudget(built, flags);
+    const labels = flags.labels === undefined ? [] : linesOf(readText(flags.labels));
+    const page: BuiltFiles = flags.page === true ? await pageFiles(compiled.plan, labels) : new Map();
+    const files = new Map([...model, ...page]);
     for (const [name, data] of [...files, ["report.txt", reportText(built)] as const])
       writeWhole(join(flags.output, name), data);
+    const sizes = sizesOf(files);
     if (flags.json) console.log(JSON.stringify({ folder: flags.output, files: sizes }));
     else
       console.log(
@@ -88,6 +103,9 @@ export function build(): Command {
       );
   });
 }
+
+/** Without an empty line at the end. */
+const linesOf = (text: string): readonly string[] => text.replace(/\r?\n$/, "").split(/\r?\n/);
 
 /** Paths of parts by entry. */
 type Taps = Readonly<Record<string, readonly string[]>>;

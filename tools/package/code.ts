@@ -25,7 +25,7 @@ export async function bundledCode(entries: Entries, external: readonly string[])
     external: [/^node:/, ...external.map((name) => new RegExp(`^${name}(/|$)`))],
     platform: "neutral",
     resolve: { mainFields: ["module", "main"] },
-    plugins: [replaced(generatedModules())],
+    plugins: [replaced(await generatedModules())],
   });
   const { output } = await build.generate({
     format: "esm",

@@ -1,9 +1,10 @@
 import { parse } from "../../dsl/parse.ts";
 import { runtimeText } from "../../cli/build/files.ts";
+import { pageTexts } from "../../cli/build/page-texts.ts";
 import { libraryTexts } from "../../cli/std/files.ts";
 
 /** Modules that read files of the checkout, by path, with what they read instead. */
-export const generatedModules = (): ReadonlyMap<string, string> =>
+export const generatedModules = async (): Promise<ReadonlyMap<string, string>> =>
   new Map([
     [
       "cli/std/files.ts",
@@ -13,6 +14,7 @@ export const generatedModules = (): ReadonlyMap<string, string> =>
       ),
     ],
     ["cli/build/bundle.ts", constantFunction("bundle", runtimeText())],
+    ["cli/build/page-texts.ts", constantFunction("pageTexts", await pageTexts())],
   ]);
 
 const constantFunction = (name: string, value: unknown): string =>

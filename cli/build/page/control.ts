@@ -1,0 +1,22 @@
+import type { SlotType } from "../../../runtime/entry-types.ts";
+
+/** What enters one sample of an input. */
+export interface Control {
+  readonly element: HTMLElement;
+  /** The values of the sample, in order. */
+  values(): ArrayLike<number>;
+  /** Shows these values; absent if the control cannot. */
+  show?(values: ArrayLike<number>): void;
+  /** Ends what still runs, such as a camera. */
+  stop?(): void;
+}
+
+export interface ControlOptions {
+  readonly name: string;
+  readonly slot: SlotType;
+  /** Of one sample. */
+  readonly shape: readonly number[];
+  readonly labels: readonly string[];
+  /** Called after each change by the user. */
+  readonly changed: () => void;
+}
