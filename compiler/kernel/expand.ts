@@ -2,32 +2,40 @@ import { invariant, never, present } from "../support/invariant.ts";
 import { int, isConst } from "./fold.ts";
 import type { Expr, Kernel, Stmt } from "./ir.ts";
 import { Names } from "./names.ts";
-import { mapExpr } from "./walk.ts";
+import { expressions, mapExpr, some } from "./walk.ts";
 
 /**
  * The kernel with its `unroll` loops unrolled, its constants folded, and its register arrays split into single
- * registers: `sum[0,1]` becomes `sum_0_1`. Names stay unique. No register is indexed any more, so an emitter can assign
- * a local to each.
+ * registers: `sum[0,1]` becomes `sum_0_1`, so that an emitter can assign a local to each. An array with an index that
+ * is not constant stays one. Names stay unique.
  */
 export function expand(kernel: Kernel): Kernel {
-  const scope = new Scope(new Names(kernel.buffers.map((b) => b.name)));
+  const scope = new Scope(new Names(kernel.buffers.map((b) => b.name)), indexedArrays(kernel.body));
   return { ...kernel, body: block(kernel.body, scope) };
 }
 
 /** The values and registers that the source's names have in the current copy. */
 class Scope {
   readonly names: Names;
+  /** The register arrays that stay arrays. */
+  readonly arrays: ReadonlySet<string>;
   readonly #values: Map<string, Expr>;
   readonly #registers: Map<string, string>;
 
-  constructor(names: Names, values = new Map<string, Expr>(), registers = new Map<string, string>()) {
+  constructor(
+    names: Names,
+    arrays: ReadonlySet<string>,
+    values = new Map<string, Expr>(),
+    registers = new Map<string, string>(),
+  ) {
     this.names = names;
+    this.arrays = arrays;
     this.#values = values;
     this.#registers = registers;
   }
 
   nested(): Scope {
-    return new Scope(this.names, new Map(this.#values), new Map(this.#registers));
+    return new Scope(this.names, this.arrays, new Map(this.#values), new Map(this.#registers));
   }
 
   bind(name: string, value: Expr): void {
@@ -41,19 +49,24 @@ class Scope {
     return own;
   }
 
-  register(name: string, at: readonly Expr[]): string {
-    const position = at.map((x) => {
-      const index = this.value(x);
+  /** The register of an element, or the element of an array that stays one; the indices are values of this scope. */
+  register(name: string, at: readonly Expr[]): { readonly name: string; readonly at: readonly Expr[] } {
+    if (this.arrays.has(name))
+      return { name: present(this.#registers.get(key(name, [])), `unknown array ${name}`), at };
+    const position = at.map((index) => {
       invariant(index.kind === "const", `an element of ${name} must have constant indices once loops are unrolled`);
       return index.value;
     });
-    return present(this.#registers.get(key(name, position)), `${key(name, position)} is not a register`);
+    return {
+      name: present(this.#registers.get(key(name, position)), `${key(name, position)} is not a register`),
+      at: [],
+    };
   }
 
   value(x: Expr): Expr {
     return mapExpr(x, (part) => {
       if (part.kind === "var") return present(this.#values.get(part.name), `${part.name} is not in scope`);
-      return part.kind === "register" ? { ...part, name: this.register(part.name, part.at), at: [] } : part;
+      return part.kind === "register" ? { ...part, ...this.register(part.name, part.at) } : part;
     });
   }
 }
@@ -79,7 +92,16 @@ function statement(stmt: Stmt, scope: Scope): Stmt[] {
     case "var":
       return registers(stmt, scope);
     case "set":
-      return [{ kind: "set", name: scope.register(stmt.name, stmt.at), at: [], value: scope.value(stmt.value) }];
+      return [
+        {
+          kind: "set",
+          ...scope.register(
+            stmt.name,
+            stmt.at.map((x) => scope.value(x)),
+          ),
+          value: scope.value(stmt.value),
+        },
+      ];
     case "store":
       return [{ ...stmt, at: scope.value(stmt.at), value: scope.value(stmt.value) }];
     case "if": {
@@ -114,6 +136,7 @@ function loop(stmt: Stmt & { kind: "for" }, scope: Scope): Stmt[] {
 
 function registers(stmt: Stmt & { kind: "var" }, scope: Scope): Stmt[] {
   const value = scope.value(stmt.init);
+  if (scope.arrays.has(stmt.name)) return [{ ...stmt, name: scope.declare(stmt.name, []), init: value }];
   const shared = stmt.dims.length > 0 && value.kind !== "const" && value.kind !== "var";
   const name = shared ? scope.names.fresh(`${stmt.name}_init`) : "";
   const init: Expr = shared ? { kind: "var", type: value.type, name } : value;
@@ -126,6 +149,31 @@ function registers(stmt: Stmt & { kind: "var" }, scope: Scope): Stmt[] {
     init,
   }));
   return [...first, ...each];
+}
+
+/** The register arrays with an index that is not constant once loops are unrolled. */
+function indexedArrays(body: readonly Stmt[]): Set<string> {
+  const arrays = new Set<string>();
+  const moving = new Set<string>();
+  const moves = (x: Expr): boolean =>
+    some(x, (e) => e.kind === "load" || e.kind === "register" || (e.kind === "var" && moving.has(e.name)));
+  const look = (name: string, at: readonly Expr[]): void => void (at.some(moves) && arrays.add(name));
+  const visit = (stmts: readonly Stmt[]): void => {
+    for (const stmt of stmts) {
+      if (stmt.kind === "let" && moves(stmt.value)) moving.add(stmt.name);
+      if (stmt.kind === "for" && !stmt.unroll) moving.add(stmt.name);
+      if (stmt.kind === "for") visit(stmt.body);
+      if (stmt.kind === "if") [stmt.then, stmt.otherwise].forEach(visit);
+      if (stmt.kind === "set") look(stmt.name, stmt.at);
+    }
+  };
+  visit(body);
+  for (const expr of expressions(body))
+    some(expr, (e) => {
+      if (e.kind === "register") look(e.name, e.at);
+      return false;
+    });
+  return arrays;
 }
 
 /** All indices of an array of these dims, the last axis fastest. */

@@ -3,8 +3,8 @@
  * and of WebAssembly.
  *
  * Every expression is pure; a `let` shares a value. Index arithmetic is ordinary i32 arithmetic over loop variables. A
- * loop marked `unroll` has constant bounds once the enclosing `unroll` loops are unrolled; the indices of register
- * arrays are constants then, too.
+ * loop marked `unroll` has constant bounds once the enclosing `unroll` loops are unrolled. So have the indices of
+ * register arrays in kernels for WebAssembly; in JavaScript an array with other indices is in memory.
  */
 export type Scalar = "f32" | "i32" | "bool";
 export type Lanes = 1 | 4;

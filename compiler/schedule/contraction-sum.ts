@@ -2,6 +2,7 @@ import { sizeOf, type SumBlocks } from "../graph/contraction.ts";
 import type { ContractionDim } from "../graph/op.ts";
 import type { KernelBuilder, Register } from "../kernel/build.ts";
 import { addBlock, valueOf } from "../kernel/compensated.ts";
+import { inMemory } from "./contraction-tile.ts";
 import { f32x4, f32, type Buffer, type Expr, type RegType } from "../kernel/ir.ts";
 import { present } from "../support/invariant.ts";
 import type { Machine, TileLimits } from "../support/machine.ts";
@@ -43,23 +44,20 @@ export function emitSum(k: KernelBuilder, sum: Sum, machine: Machine): Register 
   if (cut === null) {
     const sums = register("sum");
     addTerms(k, sum, sums, inner, start, machine);
-    return sums;
+    return settled(k, sums);
   }
+  const unroll = machine.tile.lanes > 1;
   const total = { hi: register("hi"), lo: register("lo") };
   const each = (use: (at: readonly Expr[]) => void): void =>
-    k.loop(
-      "i",
-      0,
-      sum.rowOffsets.length,
-      1,
-      (i) => k.loop("j", 0, sum.vectors, 1, (j) => use([i, j]), unrolled),
-      unrolled,
-    );
+    k.loop("i", 0, sum.rowOffsets.length, 1, (i) => k.loop("j", 0, sum.vectors, 1, (j) => use([i, j]), { unroll }), {
+      unroll,
+    });
   const within = sizeOf([cut.dim, ...inner]);
   nest(k, outer, within * machine.pack.panelWidth, start, (from) =>
     k.loop(`${cut.dim.name}_block`, 0, Math.ceil(cut.dim.size / cut.piece), 1, (block) => {
-      const sums = register("sum");
-      addBlockTerms(k, sum, sums, { ...cut, inner, block }, from, machine);
+      const terms = register("sum");
+      addBlockTerms(k, sum, terms, { ...cut, inner, block }, from, machine);
+      const sums = settled(k, terms);
       const add = (): void => each((at) => addBlock(k, total, sums.at(...at), at));
       // The first block is the total so far, without a rounding error: that halves the additions of two blocks.
       if (outer.length > 0) add();
@@ -71,6 +69,9 @@ export function emitSum(k: KernelBuilder, sum: Sum, machine: Machine): Register 
 }
 
 const unrolled = { unroll: true };
+
+/** Finished sums: vectors stay in registers, single floats go to memory, and what follows is a loop over them. */
+const settled = (k: KernelBuilder, sums: Register): Register => (sums.type.lanes === 1 ? inMemory(k, sums) : sums);
 
 /** Computes one block of the sums of a tile; `at` are the indices along `blockLoops`. */
 export function emitBlock(k: KernelBuilder, sum: Sum, at: readonly Expr[], machine: Machine): Register {
@@ -89,7 +90,7 @@ export function emitBlock(k: KernelBuilder, sum: Sum, at: readonly Expr[], machi
     { lhs: sum.lhsAt, packed: sum.packedAt },
   );
   addBlockTerms(k, sum, sums, { dim, piece, inner, block: indexOf(outer.length) }, start, machine);
-  return sums;
+  return settled(k, sums);
 }
 
 /** The loops over the blocks of a sum; the last one is over the pieces of a dim. */

@@ -8,7 +8,7 @@ export interface Totals {
   readonly buffer: Buffer;
   /** The first element of the tile's row. */
   readonly rowAt: (row: Expr) => Expr;
-  /** Loops over the rows of the tile, unrolled. */
+  /** Loops over the rows of the tile. */
   readonly rows: (use: (row: Expr) => void) => void;
 }
 
@@ -25,12 +25,14 @@ export function addToTotals(
   { tile: { lanes } }: Machine,
 ): void {
   const [, vectors = 0] = sums.dims;
-  const each = (use: (at: readonly [row: Expr, vector: number], hi: Expr, lo: Expr) => void): void =>
+  const each = (use: (at: readonly [row: Expr, vector: Expr], hi: Expr, lo: Expr) => void): void =>
     rows((row) => {
-      for (let vector = 0; vector < vectors; vector++) {
-        const hi = k.add(rowAt(row), 2 * lanes * vector);
+      const step = (vector: Expr): void => {
+        const hi = k.add(rowAt(row), k.mul(vector, 2 * lanes));
         use([row, vector], hi, k.add(hi, lanes));
-      }
+      };
+      if (lanes === 1) k.loop("column", 0, vectors, 1, step);
+      else for (let vector = 0; vector < vectors; vector++) step(k.int(vector));
     });
   const total = (hi: Expr, lo: Expr): { hi: Expr; lo: Expr } => ({
     hi: k.let(k.load(buffer, hi, lanes), "hi"),

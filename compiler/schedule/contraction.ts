@@ -98,14 +98,15 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
         const start = (buffer: "lhs" | "out"): Expr => offset(k, [...loops, along], [...outer, first], buffer);
         const step = (i: Expr, j: Expr, buffer: "lhs" | "out"): Expr =>
           k.add(k.mul(i, along[buffer]), k.mul(j, whole?.[buffer] ?? 0));
-        const eachRow = (use: (row: Expr, i: Expr, j: Expr) => void): void =>
+        const isRolled = machine.tile.lanes === 1;
+        const eachRow = (use: (row: Expr, i: Expr, j: Expr) => void, unroll: boolean): void =>
           k.loop(
             "i",
             0,
             tiles.size,
             1,
-            (i) => k.loop("j", 0, width, 1, (j) => use(k.add(k.mul(i, width), j), i, j), { unroll: true }),
-            { unroll: true },
+            (i) => k.loop("j", 0, width, 1, (j) => use(k.add(k.mul(i, width), j), i, j), { unroll }),
+            { unroll },
           );
         const sum: Sum = {
           lhs,
@@ -119,12 +120,11 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
             { length: tiles.size * width },
             (_, row) => Math.floor(row / width) * along.lhs + (row % width) * (whole?.lhs ?? 0),
           ),
-          rows: (use) => eachRow((row, i, j) => use(row, step(i, j, "lhs"))),
+          rows: (use) => eachRow((row, i, j) => use(row, step(i, j, "lhs")), true),
         };
         const sums = totals === null ? emitSum(k, sum, machine) : emitBlock(k, sum, at.block, machine);
         const tile: Tile = {
           sums,
-          vectors: columns.vectors,
           columns: columns.columns,
           firstColumn: k.add(k.mul(panel, panelWidth), column),
           columnOffset: columnAt,
@@ -140,7 +140,7 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
                 at,
                 indexOf(k, spec.dims, whole === null ? indices : [...indices, { dim: whole, index: j }], at),
               );
-            }),
+            }, !isRolled),
         };
         if (totals === null) return storeTile(k, tile, store);
         const inside = [...innerRows, along, ...(whole === null ? [] : [whole])];
@@ -157,7 +157,7 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
               const [i, j] = [k.div(row, width), k.rem(row, width)];
               return k.add(k.mul(vectorsAt(i, j), 2 * columns.vectors * machine.tile.lanes), columns.totals);
             },
-            rows: (use) => eachRow(use),
+            rows: (use) => eachRow(use, !isRolled),
           },
           sums,
           {

@@ -24,9 +24,14 @@ export interface LoopOptions {
  * reduced axis: by its partial sums, or in any order if `reassociate` allows it. No f32 sum changes its order.
  */
 export function optimizeLoops(body: readonly Stmt[], options: LoopOptions): Stmt[] {
-  const made = list(collapse(peel(body)), options);
+  const { vectors } = options.machine.loops;
+  const made = list(collapse(peel(vectors ? body : rolled(body))), options);
   return options.strided === true ? transposeLoads(made, options.machine) : made;
 }
+
+/** Without vectors, the partial sums of a sum stay an array. */
+const rolled = (body: readonly Stmt[]): Stmt[] =>
+  body.map((stmt) => (stmt.kind === "for" ? { ...stmt, unroll: false, body: rolled(stmt.body) } : stmt));
 
 /** A reduction along memory, vectorized. */
 const alongMemory = (body: readonly Stmt[], { reassociate, machine }: LoopOptions): Stmt[] | null =>

@@ -107,6 +107,34 @@ test("a module exports its entries, and the requested kernels as functions of by
   expect([...new Float32Array(memory.buffer)]).toEqual([3, 4, 3, 4, 3, 4, 0, 0]);
 });
 
+test("a register array with indices that are not constant is in memory", async () => {
+  const kernel = parseKernel(`kernel k(in x: f32[8], out y: f32[8])
+  for i in 0..2
+    var sums[2,2]: f32 = 0.5
+    unroll j in 0..2
+      sums[j,1] = sums[j,1] + x[i + j]
+    for a in 0..2
+      for b in 0..2
+        y[i * 4 + a * 2 + b] = sums[a,b] * x[i]
+`);
+  expect(await run(kernel)).toStrictEqual(evaluated(kernel));
+  const text = emitJs([kernel], []);
+  expect(text).toContain("const registers = new Float64Array(4);");
+  expect(text.split("registers[").length).toBeLessThan(9);
+});
+
+test("a choice by data has no branch", () => {
+  const text = emitJs(
+    [
+      parseKernel(
+        "kernel k(in x: f32[8], out y: f32[8])\n  for i in 0..8\n    y[i] = select(x[i] < 1, max(x[i], 0), 2)\n",
+      ),
+    ],
+    [],
+  );
+  expect(text).not.toMatch(/if|\?/);
+});
+
 test("the text of a small module", () => {
   const kernel = parseKernel(`kernel axpy(in x: f32[64], inout y: f32[64])   # model.dl:3:5
   for i in 0..64 step 4

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { createResolver } from "../../cli/host/resolver.ts";
 import { entryOf } from "../../compiler/compile.ts";
@@ -25,6 +26,15 @@ test("strict WebAssembly and JavaScript have the same bits after 20 steps of LeN
   const [wasm, js] = [await session(module, "wasm", "strict"), await session(module, "js", "strict")];
   expect(train(js, 20, 2)).toEqual(train(wasm, 20, 2));
   expect(js.snapshot()).toEqual(wasm.snapshot());
+});
+
+test.each([
+  ["examples/mnist/lenet.dl", { N: 64 }],
+  ["examples/transformer-encoder.dl", { N: 1, T: 64 }],
+] as const)("JavaScript is at most 3 times as large as WebAssembly, compressed: %s", (path, dims) => {
+  const module = compileExample(path, { dims, mode: "strict" });
+  const [js, wasm] = [gzipSync(module.js()).length, gzipSync(module.wasm("strict").bytes).length];
+  expect(js / wasm).toBeLessThan(3);
 });
 
 function close(a: ArrayLike<number>, b: ArrayLike<number>): void {

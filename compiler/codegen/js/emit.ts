@@ -28,7 +28,9 @@ export function emitJs(
   const kernelNames = new Map(kernels.map((kernel) => [kernel.name, names.fresh(kernel.name)]));
   const used = new Set<string>();
   const called = new Set<string>();
+  let registers = 0;
   const module = {
+    registers: (length: number) => ((registers = Math.max(registers, length)), "registers"),
     use: (name: string) => (used.add(name), name),
     fn: (name: string) => (called.add(name), present(mathNames.get(name), `unknown function ${name}`)),
     globals: [...mathNames.values(), ...kernelNames.values()],
@@ -47,6 +49,7 @@ export function emitJs(
     ...exported.map((name) => [`${JSON.stringify(name)}: ${kernelName(name)},`]),
   ];
   const lines = [
+    ...(registers > 0 ? [`const registers = new Float64Array(${registers});`] : []),
     ...helperLines(new Set([...used].filter((name) => helpers.has(name)))),
     ...maths.flat(),
     "",

@@ -15,6 +15,10 @@ export interface ExprContext {
   use(name: string): string;
   /** A temporary with the value of `text`; the same expression has one temporary for each statement. */
   share(of: Expr, text: () => string): string;
+  /** An element of a register array, as a number in memory. */
+  element(name: string, at: readonly Expr[]): string;
+  /** Whether the value depends on more than the indices of loops. */
+  isData(x: Expr): boolean;
 }
 
 /** Lane `lane` of a local: `x`, or `x$2` for a vector. */
@@ -23,14 +27,16 @@ export const laneName = (local: string, lanes: number, lane: number): string =>
 
 /**
  * JavaScript for the value of one lane: a name, a number, a call, or an expression in parentheses. An f32 is a number
- * rounded to f32, a bool a boolean.
+ * rounded to f32, a bool a boolean, or 0 or 1.
  */
 export function code(x: Expr, lane: number, context: ExprContext): string {
   switch (x.kind) {
     case "const":
       return constant(x);
-    case "var":
     case "register":
+      if (x.at.length > 0) return context.element(x.name, x.at);
+      return laneName(context.local(x.name), x.type.lanes, lane);
+    case "var":
       return laneName(context.local(x.name), x.type.lanes, lane);
     case "load":
       return element(x, lane, context);
@@ -87,7 +93,7 @@ export function position(buffer: string, at: Expr, context: ExprContext): string
  * An i32 that is not wrapped yet. Sums of i32s are exact in JavaScript's numbers, so a whole sum is wrapped once. An
  * index needs no wrapping, since an access inside its buffer does not overflow.
  */
-function sum(x: Expr, context: ExprContext, lane = 0): string {
+export function sum(x: Expr, context: ExprContext, lane = 0): string {
   if (x.kind === "apply" && x.type.scalar === "i32" && (x.op === "add" || x.op === "sub")) {
     const [a, b] = operands(x);
     const right = x.op === "add" ? sum(b, context, lane) : code(b, lane, context);
@@ -124,7 +130,10 @@ const negated: Emit = ([a = ""]) => (a.startsWith("-") ? `(-(${a}))` : `(-${a})`
 
 /** By operator and scalar type of the operands; `any` if all types have the same JavaScript. */
 const emitters: Readonly<
-  Record<LaneOperator, { readonly any?: Emit; readonly f32?: Emit; readonly i32?: Emit; readonly bool?: Emit }>
+  Record<
+    Exclude<LaneOperator, "select">,
+    { readonly any?: Emit; readonly f32?: Emit; readonly i32?: Emit; readonly bool?: Emit }
+  >
 > = {
   add: { f32: rounded("+"), i32: wrapped("+") },
   sub: { f32: rounded("-"), i32: wrapped("-") },
@@ -133,8 +142,8 @@ const emitters: Readonly<
   rem: { f32: infix("%"), i32: wrapped("%") },
   neg: { f32: negated, i32: ([a = ""]) => `((${a.startsWith("-") ? `-(${a})` : `-${a}`}) | 0)` },
   abs: { f32: helper("abs"), i32: ([a = ""], use) => `(${use("abs")}(${bare(a)}) | 0)` },
-  min: { any: helper("min") },
-  max: { any: helper("max") },
+  min: { f32: helper("min"), i32: helper("min_i32") },
+  max: { f32: helper("max"), i32: helper("max_i32") },
   madd: {
     f32: ([a, b, c], use) => `${use("fround")}(${use("fround")}(${a} * ${b}) + ${c})`,
     i32: ([a, b, c], use) => `((${use("imul")}(${a}, ${b}) + ${c}) | 0)`,
@@ -144,9 +153,9 @@ const emitters: Readonly<
   ceil: { any: helper("ceil") },
   trunc: { any: helper("trunc") },
   nearest: { any: helper("nearest") },
-  and: { i32: infix("&"), bool: infix("&&") },
-  or: { i32: infix("|"), bool: infix("||") },
-  xor: { i32: infix("^"), bool: infix("!==") },
+  and: { any: infix("&") },
+  or: { any: infix("|") },
+  xor: { any: infix("^") },
   not: { i32: ([a]) => `(~${a})`, bool: ([a]) => `(!${a})` },
   shl: { any: infix("<<") },
   shrs: { any: infix(">>") },
@@ -157,12 +166,17 @@ const emitters: Readonly<
   le: { any: infix("<=") },
   gt: { any: infix(">") },
   ge: { any: infix(">=") },
-  select: { any: ([c, a, b]) => `(${c} ? ${a} : ${b})` },
   to_f32: { any: helper("fround") },
   to_i32: { any: helper("saturate") },
   bits_f32: { any: helper("bits_f32") },
   bits_i32: { any: helper("bits_i32") },
 };
+
+/** A choice by an index is predictable, one by data is not: it is made without a branch. */
+function chosen({ type, args }: Expr & { kind: "apply" }, context: ExprContext): Emit {
+  if (type.scalar === "bool" || !context.isData(at(args, 0))) return ([c, a, b]) => `(${c} ? ${a} : ${b})`;
+  return helper(type.scalar === "f32" ? "select" : "select_i32");
+}
 
 function operator(x: Expr & { kind: "apply" }, lane: number, context: ExprContext): string {
   if (x.op === "ramp") return String(lane);
@@ -172,7 +186,7 @@ function operator(x: Expr & { kind: "apply" }, lane: number, context: ExprContex
   }
   if (x.type.scalar === "i32" && (x.op === "add" || x.op === "sub")) return `((${sum(x, context, lane)}) | 0)`;
   const scalar = at(x.args, 0).type.scalar;
-  const { any, [scalar]: own } = emitters[x.op];
+  const { any, [scalar]: own } = x.op === "select" ? { any: chosen(x, context) } : emitters[x.op];
   const emit = present(own ?? any, `${x.op} of ${scalar} has no JavaScript`);
   return emit(
     x.args.map((arg) => code(arg, arg.type.lanes === 1 ? 0 : lane, context)),

@@ -1,14 +1,18 @@
-import { never, present } from "../../support/invariant.ts";
+import { invariant, never, present } from "../../support/invariant.ts";
 import { expand } from "../../kernel/expand.ts";
 import type { Buffer, Expr, Kernel, MathFunction, Stmt } from "../../kernel/ir.ts";
+import { apply, int } from "../../kernel/fold.ts";
 import { Names } from "../../kernel/names.ts";
-import { bare, code, laneName, position, type ExprContext } from "./expressions.ts";
+import { some } from "../../kernel/walk.ts";
+import { bare, code, laneName, position, sum, type ExprContext } from "./expressions.ts";
 import { taken, views } from "./helpers.ts";
 
 /** The helpers, views and math functions that the functions of a module use, with their names. */
 export interface ModuleNames {
   use(name: string): string;
   fn(name: string): string;
+  /** The name of an array for the register arrays of one kernel at a time, of at least this length. */
+  registers(length: number): string;
   /** Names that locals must not have. */
   readonly globals: readonly string[];
 }
@@ -40,10 +44,16 @@ class FunctionWriter {
   readonly #names: Names;
   readonly #locals = new Map<string, string>();
   readonly #shared = new Map<Expr, string>();
+  readonly #module: ModuleNames;
+  readonly #arrays = new Map<string, { readonly start: number; readonly dims: readonly number[] }>();
+  #registers = 0;
+  /** The variables that do not depend on data. */
+  readonly #indices = new Set<string>();
   readonly #context: ExprContext;
   #depth = 1;
 
   constructor(module: ModuleNames, buffers: readonly Buffer[]) {
+    this.#module = module;
     this.#names = new Names([...taken, ...module.globals]);
     const byName = new Map(buffers.map((b) => [b.name, b]));
     this.#context = {
@@ -52,7 +62,16 @@ class FunctionWriter {
       fn: (name) => module.fn(name),
       use: (name) => module.use(name),
       share: (of, text) => this.#share(of, text),
+      element: (name, at) => this.#element(name, at),
+      isData: (x) => this.#isData(x),
     };
+  }
+
+  #isData(x: Expr): boolean {
+    return some(
+      x,
+      (e) => e.kind === "load" || e.kind === "register" || (e.kind === "var" && !this.#indices.has(e.name)),
+    );
   }
 
   line(text: string): void {
@@ -74,6 +93,7 @@ class FunctionWriter {
   assign(keyword: "const" | "let", name: string, value: Expr): void {
     this.#shared.clear();
     const lanes = this.#lanes(value);
+    if (keyword === "const" && !this.#isData(value)) this.#indices.add(name);
     const local = this.declare(name);
     for (const [lane, text] of lanes.entries())
       this.line(`${keyword} ${laneName(local, lanes.length, lane)} = ${text};`);
@@ -93,8 +113,9 @@ class FunctionWriter {
       case "let":
         return this.assign("const", stmt.name, stmt.value);
       case "var":
-        return this.assign("let", stmt.name, stmt.init);
+        return stmt.dims.length > 0 ? this.#array(stmt) : this.assign("let", stmt.name, stmt.init);
       case "set": {
+        if (stmt.at.length > 0) return this.line(`${this.#element(stmt.name, stmt.at)} = ${this.text(stmt.value)};`);
         const local = this.#context.local(stmt.name);
         for (const [lane, text] of this.#lanes(stmt.value).entries())
           this.line(`${laneName(local, stmt.value.type.lanes, lane)} = ${text};`);
@@ -116,12 +137,32 @@ class FunctionWriter {
     }
   }
 
+  /** A register array in memory, filled. */
+  #array(stmt: Stmt & { kind: "var" }): void {
+    invariant(stmt.type.lanes === 1, `the array ${stmt.name} is of single numbers`);
+    const size = stmt.dims.reduce((product, dim) => product * dim, 1);
+    this.#arrays.set(stmt.name, { start: this.#registers, dims: stmt.dims });
+    this.#registers += size;
+    const array = this.#module.registers(this.#registers);
+    const i = this.#names.fresh("i");
+    this.line(
+      `for (let ${i} = ${this.#registers - size}; ${i} < ${this.#registers}; ${i}++) ${array}[${i}] = ${this.text(stmt.init)};`,
+    );
+  }
+
+  #element(name: string, at: readonly Expr[]): string {
+    const { start, dims } = present(this.#arrays.get(name), `${name} is not an array`);
+    const flat = at.reduce((index, x, axis) => apply("add", [apply("mul", [index, int(dims[axis] ?? 1)]), x]), int(0));
+    return `${this.#module.registers(this.#registers)}[${sum(apply("add", [flat, int(start)]), this.#context)}]`;
+  }
+
   #loop(stmt: Stmt & { kind: "for" }): void {
     const from = this.text(stmt.from);
     const end =
       stmt.to.kind === "const" || stmt.to.kind === "var"
         ? this.text(stmt.to)
         : this.#temporary("end", this.text(stmt.to));
+    this.#indices.add(stmt.name);
     const i = this.declare(stmt.name);
     this.line(`for (let ${i} = ${from}; ${i} < ${end}; ${stmt.step === 1 ? `${i}++` : `${i} += ${stmt.step}`}) {`);
     this.#nested(stmt.body);
