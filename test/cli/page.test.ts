@@ -137,8 +137,9 @@ test("a text is numbers, labels or bytes", () => {
   expect(idsOf("abé", [])).toEqual({ ids: [97, 98, 0xc3, 0xa9], as: "bytes", unknown: 0 });
   // The longest label; a space without a label separates.
   expect(idsOf("ab a?b", ["a", "b", "ab"])).toEqual({ ids: [2, 0, 1], as: "labels", unknown: 1 });
-  expect(fitted([1, 2, 3], 2)).toEqual([2, 3]);
-  expect(fitted([1, 2], 4)).toEqual([1, 2, 0, 0]);
+  expect(fitted([1, 2, 3], 2, "before")).toEqual([2, 3]);
+  expect(fitted([1, 2], 4, "before")).toEqual([0, 0, 1, 2]);
+  expect(fitted([1, 2], 4, "after")).toEqual([1, 2, 0, 0]);
   expect([textOf([1, 0, 9], ["a", "b"]), textOf([1, 0], ["cat", "dog"]), textOf([1], [])]).toEqual([
     "ba<9>",
     "dog cat",

@@ -1,4 +1,5 @@
 import type { SlotType } from "../../../runtime/entry-types.ts";
+import type { Padding } from "./text.ts";
 
 /** What enters one sample of an input. */
 export interface Control {
@@ -17,6 +18,8 @@ export interface ControlOptions {
   /** Of one sample. */
   readonly shape: readonly number[];
   readonly labels: readonly string[];
+  /** Where the zeros of a short text are by default. */
+  readonly padding: Padding;
   /** Called after each change by the user. */
   readonly changed: () => void;
 }

@@ -1,9 +1,9 @@
 import { readNpy } from "../../../compiler/formats/npy.ts";
-import { button, element } from "./dom.ts";
+import { button, element, menu } from "./dom.ts";
 import type { Control, ControlOptions } from "./control.ts";
 import { imageControl } from "./draw.ts";
 import { countOf, imageSize, type InputKind } from "./kinds.ts";
-import { counted, fitted, idsOf, pastedNumbers, showNumber, textOf, type Read } from "./text.ts";
+import { counted, fitted, idsOf, pastedNumbers, showNumber, textOf, type Padding, type Read } from "./text.ts";
 
 export function controlOf(kind: InputKind, options: ControlOptions): Control {
   const size = imageSize(options.shape);
@@ -93,8 +93,10 @@ function checksControl({ name, shape, changed }: ControlOptions): Control {
   };
 }
 
-function idsControl({ name, shape, labels, changed }: ControlOptions): Control {
+function idsControl(options: ControlOptions): Control {
+  const { name, shape, labels, changed } = options;
   const length = countOf(shape);
+  let { padding } = options;
   const area = element("textarea", {
     rows: "4",
     spellcheck: "false",
@@ -104,7 +106,7 @@ function idsControl({ name, shape, labels, changed }: ControlOptions): Control {
   const note = element("p", { class: "note" });
   const describe = (): void => {
     const { ids, as, unknown } = idsOf(area.value, labels);
-    const cut = ids.length > length ? `, the last ${length} count` : ids.length < length ? ", then zeros" : "";
+    const cut = ids.length > length ? `, the last ${length} count` : "";
     const how = as === "bytes" ? " (bytes of the text)" : "";
     const missing = unknown === 0 ? "" : `; ${unknown} characters have no label`;
     note.textContent = `${ids.length} of ${length} ids${how}${cut}${missing}`;
@@ -114,9 +116,13 @@ function idsControl({ name, shape, labels, changed }: ControlOptions): Control {
     changed();
   });
   describe();
+  const choice = menu("zeros", ["before", "after"], padding, (chosen) => {
+    padding = chosen as Padding;
+    changed();
+  });
   return {
-    element: element("div", {}, area, note),
-    values: () => fitted(idsOf(area.value, labels).ids, length),
+    element: element("div", {}, area, note, element("div", { class: "tools" }, choice)),
+    values: () => fitted(idsOf(area.value, labels).ids, length, padding),
     show(values) {
       area.value = textOf(values, labels) ?? Array.from(values).join(" ");
       describe();
@@ -155,6 +161,7 @@ function pasteControl(options: ControlOptions): Control {
   };
   const show = (given: ArrayLike<number>): void => {
     values = given;
+    note.textContent = Array.from(given).every((value) => value === 0) ? "all zeros" : `${count} numbers`;
     area.value = count <= mostShown ? Array.from(given, showNumber).join(" ") : "";
   };
   const openNpy = async (file: File | null | undefined): Promise<void> => {

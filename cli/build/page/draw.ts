@@ -143,8 +143,8 @@ export function imageControl({ name, slot, changed }: ControlOptions, size: Imag
       context.imageSmoothingEnabled = false;
       context.drawImage(small, 0, 0, width, height);
       context.imageSmoothingEnabled = true;
-      isBlank = false;
-      hint.hidden = true;
+      isBlank = Array.from(values).every((value) => value === 0);
+      hint.hidden = !isBlank;
     },
     stop: () => camera.stop(),
   };

@@ -7,7 +7,7 @@ import { button, checkbox, element, menu } from "./dom.ts";
 import { batchDimOf, countOf, inputKinds, sampleOf, viewKinds, type InputKind, type ViewKind } from "./kinds.ts";
 import type { Config, Model } from "./model.ts";
 import { settingControl } from "./settings.ts";
-import { byteNames, isProbability, medianOf, showNumber } from "./text.ts";
+import { byteNames, isProbability, medianOf, showNumber, type Padding } from "./text.ts";
 import { viewOf, type Shown } from "./views.ts";
 
 type Variant = EntryType["variants"][number];
@@ -34,7 +34,7 @@ export function modelPage(model: Model, { title, labels, settings }: Config, loa
   let entryName = names.find((name) => model.entries.get(name)?.kind !== "train") ?? names[0] ?? "";
   let variant = 0;
   let automatic = true;
-  let controls = new Map<string, Control>();
+  const controls = new Map<string, Control>();
   let times: number[] = [];
   let waiting: number | undefined;
   const kinds = new Map<string, ViewKind>();
@@ -138,8 +138,9 @@ export function modelPage(model: Model, { title, labels, settings }: Config, loa
     const body = element("div");
     const use = (kind: InputKind): void => {
       const before = controls.get(name);
-      const made = controlOf(kind, { name, slot, shape, labels, changed });
-      if (before !== undefined) made.show?.(before.values());
+      const made = controlOf(kind, { name, slot, shape, labels, padding: paddingOf(), changed });
+      const values = before?.values() ?? [];
+      if (values.length === countOf(shape)) made.show?.(values);
       before?.stop?.();
       controls.set(name, made);
       body.replaceChildren(made.element);
@@ -160,9 +161,13 @@ export function modelPage(model: Model, { title, labels, settings }: Config, loa
     return element("div", { class: "card" }, heading("h2", name, slot), ...choice, body, ...again, ...repeated);
   }
 
+  /** A model that takes the length of a text expects zeros after it; others read its end. */
+  const paddingOf = (): Padding =>
+    Object.keys(variantOf().inputs).some((name) => /length/i.test(name)) ? "after" : "before";
+
+  /** Inputs keep their values if the next entry or variant has the same. */
   function rebuild(): void {
     controls.forEach((control) => control.stop?.());
-    controls = new Map();
     times = [];
     open.clear();
     problem.hidden = true;

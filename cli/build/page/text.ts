@@ -32,11 +32,15 @@ export const byteNames: readonly string[] = Array.from({ length: 256 }, (_, byte
   byte > 32 && byte < 127 ? String.fromCharCode(byte) : byte === 32 ? "␣" : byte === 10 ? "⏎" : `<${byte}>`,
 );
 
-/** Exactly so many ids: the last ones of a longer text, and zeros after a shorter one. */
-export const fitted = (ids: readonly number[], length: number): readonly number[] => [
-  ...ids.slice(Math.max(0, ids.length - length)),
-  ...Array.from({ length: Math.max(0, length - ids.length) }, () => 0),
-];
+/** Where the zeros of a short text are. */
+export type Padding = "before" | "after";
+
+/** Exactly so many ids: the last ones of a longer text, and zeros beside a shorter one. */
+export function fitted(ids: readonly number[], length: number, padding: Padding): readonly number[] {
+  const kept = ids.slice(Math.max(0, ids.length - length));
+  const zeros = Array.from({ length: length - kept.length }, () => 0);
+  return padding === "before" ? [...zeros, ...kept] : [...kept, ...zeros];
+}
 
 /** The text of ids: their labels, or null without labels. */
 export function textOf(ids: ArrayLike<number>, labels: readonly string[]): string | null {

@@ -13,7 +13,7 @@ export interface Shown {
 }
 
 const mostImages = 16;
-const [mostRows, mostColumns] = [24, 12];
+const [mostRows, mostColumns] = [12, 12];
 
 /** An output as a user reads it. */
 export function viewOf(kind: ViewKind, shown: Shown): HTMLElement {
