@@ -1,6 +1,10 @@
-/** What a guest reports: the hash of the trial, or the error of the model. Errors of the host have a name as code. */
+/**
+ * What a guest reports: the hash of the trial, or the error of the model. Errors of the host have a name as code. Or
+ * what a page shows.
+ */
 export type Outcome =
   | { readonly hash: string }
+  | { readonly shows: string }
   | { readonly error: { readonly code: string; readonly message: string } };
 
 /** A program that runs JavaScript. */
@@ -11,8 +15,8 @@ export interface Engine {
   version(): Promise<string>;
 }
 
-/** What the outcome must be: the hash that all others have, or an error. */
-export type Expectation = "hash" | { readonly code: string; readonly message: RegExp };
+/** What the outcome must be: the hash that all others have, a text on a page, or an error. */
+export type Expectation = "hash" | { readonly shows: RegExp } | { readonly code: string; readonly message: RegExp };
 
 /** A way to bring the model into an engine. */
 export interface Host {

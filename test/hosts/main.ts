@@ -25,7 +25,7 @@ const rows: Row[] = [];
 }
 
 const count = (kind: Row["result"]["kind"]): number => rows.filter(({ result }) => result.kind === kind).length;
-const [passed, failed] = [count("hash") + count("error"), count("failed")];
+const [passed, failed] = [count("hash") + count("message"), count("failed")];
 if (write && failed === 0) writeTable(rows);
 const stale = staleness(rows);
 if (stale !== undefined) console.log(stale);

@@ -1,9 +1,9 @@
-import { nameOf, type Host, type Outcome } from "./host.ts";
+import { nameOf, type Expectation, type Host, type Outcome } from "./host.ts";
 
 export type Result =
   | { readonly kind: "hash"; readonly version: string; readonly hash: string }
-  /** The error that was expected. */
-  | { readonly kind: "error"; readonly version: string; readonly message: string }
+  /** What was expected of a page or an error. */
+  | { readonly kind: "message"; readonly version: string; readonly message: string }
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "skipped"; readonly reason: string };
 
@@ -24,15 +24,21 @@ export async function resultOf(host: Host, hash: string | undefined): Promise<Re
 
 function judged({ expects }: Host, hash: string | undefined, version: string, outcome: Outcome): Result {
   if ("hash" in outcome) {
-    if (expects !== "hash") return { kind: "failed", reason: `it ran; expected ${expects.code}` };
+    if (expects !== "hash") return { kind: "failed", reason: "it ran; expected another outcome" };
     return outcome.hash === (hash ?? outcome.hash)
       ? { kind: "hash", version, hash: outcome.hash }
       : { kind: "failed", reason: `its hash is ${outcome.hash}, that of the hosts before it ${hash}` };
   }
-  const { code, message } = outcome.error;
-  return expects !== "hash" && code === expects.code && expects.message.test(message)
-    ? { kind: "error", version, message }
-    : { kind: "failed", reason: `${code}: ${message}` };
+  const message = "shows" in outcome ? outcome.shows : outcome.error.message;
+  return isExpected(expects, outcome)
+    ? { kind: "message", version, message }
+    : { kind: "failed", reason: "shows" in outcome ? `it shows ${message}` : `${outcome.error.code}: ${message}` };
+}
+
+function isExpected(expects: Expectation, outcome: Exclude<Outcome, { readonly hash: string }>): boolean {
+  if (expects === "hash") return false;
+  if ("shows" in expects) return "shows" in outcome && expects.shows.test(outcome.shows);
+  return "error" in outcome && outcome.error.code === expects.code && expects.message.test(outcome.error.message);
 }
 
 /** The hash that all must have: that of the first. */
@@ -44,7 +50,7 @@ export function lineOf({ host, result }: Row, seconds: number): string {
   const [mark, text] =
     result.kind === "hash"
       ? ["ok", `${result.version}, hash ${result.hash}`]
-      : result.kind === "error"
+      : result.kind === "message"
         ? ["ok", `${result.version}, ${result.message.split("\n")[0] ?? ""}`]
         : [result.kind === "failed" ? "FAILED" : "skipped", result.reason];
   return `${mark.padEnd(8)}${nameOf(host)}: ${text} (${seconds.toFixed(1)} s)`;

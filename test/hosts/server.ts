@@ -6,6 +6,7 @@ import { extname, join, normalize } from "node:path";
 import type { Outcome } from "./host.ts";
 
 const types: Readonly<Record<string, string>> = {
+  ".css": "text/css",
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
   ".mjs": "text/javascript",
