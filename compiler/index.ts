@@ -7,6 +7,7 @@ export {
   type Resolver,
   type Target,
 } from "./compile.ts";
+export type { ModuleCode } from "./link/module-code.ts";
 export type { Variants } from "./frontend/given-dims.ts";
 export { checkSource } from "./inspect/check.ts";
 export { runTests, type TestResult } from "./inspect/run-tests.ts";

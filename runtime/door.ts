@@ -1,4 +1,5 @@
 import { DlcError, raise, reject } from "./error.ts";
+import { isObject, kindOf } from "./kinds.ts";
 import { nearOrAll } from "./suggest.ts";
 
 /*
@@ -39,9 +40,6 @@ export function asyncDoor<A extends readonly unknown[], R>(
   return opened;
 }
 
-/** `Float32Array` for one of any realm. */
-export const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
-
 /** A value as a message shows it. */
 export function showValue(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
@@ -57,10 +55,6 @@ export const withArticle = (noun: string): string => `${/^[AEIO]/.test(noun) ? "
 /** A name as a message shows it. */
 export const showName = (name: unknown): string => (typeof name === "string" ? `\`${name}\`` : showValue(name));
 
-/** Not a list, an array of numbers, a Map, a Promise or the like. */
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  Object.getPrototypeOf(value ?? 0) === Object.prototype || kindOf(value) === "Object";
-
 /** How a message names the values that an option accepts, and the test for them. */
 export type Kind = readonly [says: string, accepts: (value: unknown) => boolean];
 
@@ -71,6 +65,15 @@ export const oneOfTexts = (...values: readonly string[]): Kind => [
 export const aBoolean: Kind = ["true or false", (value) => typeof value === "boolean"];
 export const anObject: Kind = ["an object", isObject];
 export const aFunction: Kind = ["a function", (value) => typeof value === "function"];
+
+/** The option `only` of a function. */
+export const aPattern: Kind = [
+  "a name or a list of names",
+  (value) => {
+    const names = [value].flat();
+    return names.length > 0 && names.every((name) => typeof name === "string");
+  },
+];
 
 /**
  * A copy of the options: a getter of the caller is called once, so that what is checked is what is used. Rejects

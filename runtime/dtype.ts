@@ -1,3 +1,5 @@
+import type { DType } from "./model.ts";
+
 /** Element types of tensors: bytes per element and the typed array that holds them. `bool` is one byte, 0 or 1. */
 export const dtypes = {
   f32: { bytes: 4, array: Float32Array },
@@ -6,7 +8,4 @@ export const dtypes = {
   u8: { bytes: 1, array: Uint8Array },
   i8: { bytes: 1, array: Int8Array },
   bool: { bytes: 1, array: Uint8Array },
-} as const;
-
-export type DType = keyof typeof dtypes;
-export type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array | Int8Array;
+} as const satisfies Readonly<Record<DType, unknown>>;

@@ -4,11 +4,11 @@ import type { GuardNotes, Handover, Operand, Range, TurnNotes } from "./guard-no
 import { exported } from "./instantiate.ts";
 import { MemoryFault } from "./memory-fault.ts";
 import { addressAt, type Address } from "./address.ts";
-import type { EntryPlan, Exports, Plan, Step } from "./plan.ts";
+import type { EntryPlan, Exports, Plan, SessionEntry, Step } from "./plan.ts";
 import { byteLength } from "./tensor.ts";
 
 /** Wraps a function of the module so that every memory access is checked; passed to `createSession` as `guards`. */
-export type Guard = (entry: EntryPlan, stage: "prepare" | "call", run: () => void) => () => void;
+export type Guard = (entry: SessionEntry, stage: "prepare" | "call", run: () => void) => () => void;
 
 const nobody = -1;
 
@@ -35,7 +35,10 @@ type Placed = Operand & Range;
 export function memoryGuards(plan: Plan, exports: Exports, buffer: ArrayBufferLike): Guard {
   const notes = plan.guards ?? reject("E0807", "this module was not built for checked runs", "compile with `guards`");
   const checker = new Checker(plan, notes, exports, buffer);
-  return (entry, stage, run) => () => checker.check(entry, stage, run);
+  return (entry, stage, run) => {
+    const own = plan.entries[plan.entries.indexOf(entry as EntryPlan)] as EntryPlan;
+    return () => checker.check(own, stage, run);
+  };
 }
 
 class Checker {

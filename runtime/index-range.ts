@@ -1,6 +1,6 @@
-import type { TensorData } from "./dtype.ts";
+import type { TensorData } from "./model.ts";
 import { checkValues, positionOf, refuseOf, type Elements } from "./input.ts";
-import type { EntryPlan, IndexRange, InputSlot } from "./plan.ts";
+import type { IndexRange, InputSlot, SessionEntry } from "./session-plan.ts";
 
 /** An element of an input that is not an index of the axis from which it selects. */
 export interface InvalidIndex {
@@ -15,7 +15,7 @@ export interface InvalidIndex {
 }
 
 /** Checks the elements, and that those that select from an axis are in its range. Throws E0814, E0817. */
-export function checkIndices(entry: EntryPlan, slot: InputSlot, data: Elements, size: number): TensorData {
+export function checkIndices(entry: SessionEntry, slot: InputSlot, data: Elements, size: number): TensorData {
   const values = checkValues(entry, slot, data, size);
   const invalid = invalidIndex(slot, values);
   if (invalid !== null) refuseOf(entry, slot)("E0817", invalid.says, invalid.help);

@@ -1,125 +1,62 @@
-import { isObject, kindOf, showValue, withArticle } from "./door.ts";
-import { dtypes, type TensorData } from "./dtype.ts";
-import { reject, list } from "./error.ts";
-import type { EntryPlan, InputSlot, NamedSlot } from "./plan.ts";
-import type { Input, Inputs } from "./input-types.ts";
-import { withParts } from "./structured-inputs.ts";
-import { nearOrAll } from "./suggest.ts";
+import { isObject, kindOf, showShort } from "./kinds.ts";
+import { dtypes } from "./dtype.ts";
+import { reject } from "./error.ts";
+import type { Dims, Input, Inputs, TensorData } from "./model.ts";
+import type { InputSlot, NamedSlot, SessionEntry } from "./session-plan.ts";
 import { count, sameShape, showType } from "./tensor.ts";
 
 export type Elements = TensorData | readonly (number | boolean)[];
 
-/** An input as read: its elements, which may be the caller's own array, and its shape if it has one. */
-export interface Given {
-  readonly data: Elements;
-  readonly shape: readonly number[] | null;
+/** One input for each slot of the entry. */
+export type Parts = Readonly<Record<string, Input>>;
+
+/** How the inputs of an entry are read; a build has what its entries need. */
+export interface InputRules {
+  /** The elements to copy in, with all their checks. */
+  readonly check: (entry: SessionEntry, slot: InputSlot, data: Elements, size: number) => TensorData;
+  /** Resolves inputs that have the structure of a model. */
+  readonly parts?: (entry: SessionEntry, inputs: Inputs) => Parts;
+  /** Throws an error that says what is wrong about inputs that fit no variant. */
+  readonly explain?: (variants: readonly SessionEntry[], inputs: Parts, dims: Dims | undefined) => void;
 }
 
-type Refuse = (code: string, says: string, help?: string) => never;
+export type Refuse = (code: string, says: string, help?: string) => never;
 
-const isTyped = (value: unknown): value is TensorData => ArrayBuffer.isView(value) && !(value instanceof DataView);
-const isList = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || isTyped(value);
+export const isTyped = (value: unknown): value is TensorData =>
+  ArrayBuffer.isView(value) && !(value instanceof DataView);
+export const isList = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || isTyped(value);
 
 /** Errors about an input name the entry, the input, and where the file declares it. */
 export const refuseOf =
-  (entry: EntryPlan, slot: NamedSlot): Refuse =>
+  (entry: SessionEntry, slot: NamedSlot): Refuse =>
   (code, says, help) =>
     reject(code, `input \`${slot.name}\` of \`${entry.name}\` ${says}`, help, slot.at);
 
-/** The inputs of an entry in its order. Throws E0810 for names, E0811 for what is not a tensor of the dtype. */
-export function readInputs(variants: readonly EntryPlan[], inputs: Inputs): readonly Given[] {
-  const entry = variants[0] as EntryPlan;
-  const parts = withParts(entry, inputs);
-  checkNames(entry, parts);
-  return entry.inputs.map((slot, i) => readInput(variants, i, parts[slot.name], refuseOf(entry, slot)));
-}
-
-function checkNames(entry: EntryPlan, inputs: unknown): void {
-  const wanted = entry.inputs.map((slot) => slot.name);
-  if (!isObject(inputs))
-    return reject(
-      "E0810",
-      `the inputs of \`${entry.name}\` must be an object, got ${showValue(inputs)}`,
-      `pass them by name: { ${wanted.join(", ")} }`,
-    );
-  const missing = entry.inputs.filter(({ name }) => !Object.hasOwn(inputs, name) || inputs[name] === undefined);
-  const unknown = Object.keys(inputs).filter((name) => !wanted.includes(name));
-  const [first = ""] = unknown;
-  if (unknown.length > 0)
-    reject(
-      "E0810",
-      `\`${entry.name}\` has no input \`${list(unknown)}\``,
-      unknown.length === 1 && missing.length === 1
-        ? `did you mean \`${missing[0]?.name}\`?`
-        : wanted.length === 0
-          ? "it has no inputs"
-          : nearOrAll(first, wanted, "its inputs are"),
-    );
-  const [slot] = missing;
-  if (slot !== undefined)
-    reject("E0810", `\`${entry.name}\` needs the input \`${slot.name}\``, `pass ${signature(missing)}`, slot.at);
-}
-
-function readInput(variants: readonly EntryPlan[], i: number, input: unknown, refuse: Refuse): Given {
-  const slot = variants[0]?.inputs[i] as NamedSlot;
-  if (typeof input === "number" || typeof input === "boolean") return { data: [input as number], shape: [] };
-  const { array } = dtypes[slot.dtype];
-  if (input instanceof array) return { data: input, shape: null };
-  const wanted = array.name;
-  const pair = isObject(input) && "data" in input && "shape" in input ? input : null;
-  const data = pair === null ? input : pair["data"];
-  if (!isList(data))
-    return refuse(
-      "E0811",
-      `is not a tensor: got ${showValue(data)}`,
-      `pass ${withArticle(wanted)}, an array of numbers, or { data, shape }`,
-    );
-  // By name, not `instanceof`: the array may come from another frame or worker.
-  if (isTyped(data) && kindOf(data).replace("Uint8Clamped", "Uint8") !== wanted)
-    refuse("E0811", `is ${slot.dtype}; got ${showValue(data)}`, `pass ${withArticle(wanted)}`);
-  const own = flatten(
-    data,
-    variants.flatMap(({ inputs }) => sizesOf(inputs[i] as NamedSlot)),
-    refuse,
-  );
-  if (pair === null) return own;
-  const { shape } = pair;
-  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
-    return refuse("E0811", "has a `shape` that is not a list of sizes");
-  if (own.shape === null ? count(shape) !== data.length : !sameShape(shape, own.shape))
-    refuse("E0811", `has ${extent(own)}, but its shape [${shape.join(",")}] needs ${count(shape)} elements`);
-  return { data: own.data, shape };
-}
-
-/** More than any tensor has; an array that contains itself has no end. */
-const deepest = 32;
-
-const sizesOf = ({ shape }: NamedSlot): readonly number[] => [count(shape), ...shape];
-
 /**
- * The elements of nested arrays in order, with their shape. A flat array is its own elements. More than the largest of
- * `sizes` fit no variant: they are not read, because they may be billions.
+ * The elements of an input in row-major order, which may be the caller's own array; their values are not checked yet.
+ * Null for what is not a tensor of this type.
  */
-function flatten(data: ArrayLike<unknown>, sizes: readonly number[], refuse: Refuse): Given {
-  const shape: number[] = [];
-  for (let row: unknown = data; isList(row) && shape.length <= deepest; row = row[0]) shape.push(row.length);
-  const tooMany = Math.max(count(shape), ...shape) > Math.max(...sizes);
-  if (tooMany || isTyped(data) || (shape.length === 1 && !(data as readonly unknown[]).some(isList)))
-    return { data: data as Elements, shape: shape.length === 1 ? null : shape };
+export function elementsIn(input: unknown, slot: NamedSlot): Elements | null {
+  const { shape } = slot;
+  if (typeof input === "number" || typeof input === "boolean") return shape.length === 0 ? [input as number] : null;
+  if (!isObject(input)) return listed(input, slot);
+  const own = input["shape"];
+  return Array.isArray(own) && sameShape(own as readonly number[], shape) ? listed(input["data"], slot) : null;
+}
+
+function listed(data: unknown, { dtype, shape }: NamedSlot): Elements | null {
+  const size = count(shape);
+  // By name, not `instanceof`: the array may come from another frame or worker.
+  if (isTyped(data))
+    return data.length === size && kindOf(data).replace("Clamped", "") === dtypes[dtype].array.name ? data : null;
+  if (!Array.isArray(data)) return null;
+  if (data.length === size && !data.some(isList)) return data as Elements;
   const elements: unknown[] = [];
-  const walk = (row: unknown, at: readonly number[]): void => {
-    const size = shape[at.length];
-    if (size === undefined && !isList(row)) elements.push(row);
-    else if (!isList(row) || row.length !== size || at.length >= deepest)
-      refuse(
-        "E0811",
-        `has ${isList(row) ? `${row.length} elements` : showValue(row)} at [${at.join(", ")}]`,
-        `nested arrays must be even: expected ${size === undefined ? "a number" : `${size} elements`}`,
-      );
-    else for (let i = 0; i < size; i++) walk(row[i], [...at, i]);
-  };
-  walk(data, []);
-  return { data: elements as readonly number[], shape };
+  const walk = (row: unknown, axis: number): boolean =>
+    axis === shape.length
+      ? !isList(row) && elements.push(row) > 0
+      : isList(row) && row.length === shape[axis] && Array.from(row).every((each) => walk(each, axis + 1));
+  return walk(data, 0) ? (elements as Elements) : null;
 }
 
 /** Whether the elements of an input were collected from nested arrays, and must be again after a change. */
@@ -128,68 +65,41 @@ export function isNested(input: Input, elements: Elements): boolean {
   return Array.isArray(data) && data !== elements;
 }
 
-/** The variant of the entry whose dims match the sizes of the inputs. Throws E0812, E0813. */
+/**
+ * The variant of an entry that inputs fit, and their elements. Throws E0810 to E0813; without `explain` the error shows
+ * what was passed and what the entry takes.
+ */
 export function matchingVariant(
-  variants: readonly EntryPlan[],
-  inputs: readonly Given[],
-  dims: Readonly<Record<string, number>> = {},
-): number {
-  const { name } = variants[0] as EntryPlan;
-  const known = [...new Set(variants.flatMap((variant) => Object.keys(variant.dims)))];
-  for (const dim of Object.keys(dims))
-    if (!known.includes(dim))
-      reject(
-        "E0818",
-        `\`${name}\` has no dim \`${dim}\``,
-        known.length === 0 ? undefined : nearOrAll(dim, known, "its dims are"),
-      );
-  const candidates = variants.filter((variant) =>
-    Object.entries(dims).every(([dim, size]) => variant.dims[dim] === size),
-  );
-  const fits = candidates.filter((variant) => variant.inputs.every((slot, i) => hasSize(slot, inputs[i] as Given)));
+  variants: readonly SessionEntry[],
+  inputs: Inputs,
+  rules: InputRules,
+  dims: Dims = {},
+): { readonly index: number; readonly arrays: readonly Elements[] } {
+  const [first] = variants as [SessionEntry];
+  const parts = rules.parts === undefined ? (inputs as Parts) : rules.parts(first, inputs);
+  const names = Object.keys(parts ?? {});
+  const given = first.inputs.map(({ name }) => (names.includes(name) ? parts[name] : undefined));
+  const known = names.every((name) => parts[name] === undefined || first.inputs.some((slot) => slot.name === name));
+  const fits = variants.flatMap((variant, index) => {
+    const arrays = variant.inputs.map((slot, i) => elementsIn(given[i], slot));
+    const fit = known && !arrays.includes(null) && Object.keys(dims).every((dim) => variant.dims[dim] === dims[dim]);
+    return fit ? [{ index, arrays: arrays as Elements[] }] : [];
+  });
   const [fit] = fits;
-  if (fits.length === 1) return variants.indexOf(fit as EntryPlan);
-  const accepted = list((fit === undefined ? variants : fits).map(({ inputs: slots }) => `(${signature(slots)})`));
-  if (fit !== undefined)
-    reject(
-      "E0813",
-      `the inputs match several variants of \`${name}\`: ${accepted}`,
-      "choose one with the `dims` option",
-    );
-  const [only] = candidates;
-  if (candidates.length === 1 && only !== undefined)
-    only.inputs.forEach((slot, i) => {
-      const given = inputs[i] as Given;
-      if (!hasSize(slot, given))
-        refuseOf(only, slot)("E0812", `has ${extent(given)}`, `it is ${needs(slot)}${otherSize(slot, given)}`);
-    });
-  const [first] = variants;
-  const given = first?.inputs.map((slot, i) => `${slot.name} with ${extent(inputs[i] as Given)}`) ?? [];
+  if (fit !== undefined && fits.length === 1) return fit;
+  rules.explain?.(variants, parts, dims);
+  const wanted = variants.map((variant) => `(${signature(variant.inputs)})`).join(" or ");
+  const got = names.map((name) => `${name}: ${showShort(parts[name])}`).join(", ");
   return reject(
-    "E0812",
-    `\`${name}\` was not compiled for ${candidates.length === 0 ? "these dims" : list(given)}`,
-    `it accepts ${accepted}`,
+    fit === undefined ? "E0812" : "E0813",
+    `\`${first.name}\` takes ${wanted}; got (${got})`,
+    fit && "choose a variant with the `dims` option",
+    first.inputs[0]?.at,
   );
 }
 
-/** `; build a variant for N = 3` if the input would fit then. */
-function otherSize({ shape, axes = [] }: InputSlot, { data, shape: given }: Given): string {
-  for (const [axis, dim] of axes.entries()) {
-    const size = given?.[axis] ?? data.length / count(shape.with(axis, 1));
-    if (dim !== null && size % 1 === 0 && size > 0 && (given === null || sameShape(given, shape.with(axis, size))))
-      return `; build a variant for ${dim} = ${size}`;
-  }
-  return "";
-}
-
-const hasSize = (slot: NamedSlot, { data, shape }: Given): boolean =>
-  shape === null ? data.length === count(slot.shape) : sameShape(shape, slot.shape);
-
-const signature = (slots: readonly NamedSlot[]): string =>
+export const signature = (slots: readonly NamedSlot[]): string =>
   slots.map((slot) => `${slot.name}: ${showType(slot)}`).join(", ");
-const extent = ({ data, shape }: Given): string =>
-  shape === null ? `${data.length} elements` : `shape [${shape.join(",")}]`;
-const needs = (slot: NamedSlot): string => `${showType(slot)}, ${count(slot.shape)} elements`;
 
 /**
  * The elements, checked unless the array type guarantees them: JavaScript would convert `undefined` to NaN, a string to
@@ -197,14 +107,10 @@ const needs = (slot: NamedSlot): string => `${showType(slot)}, ${count(slot.shap
  * which may return another value the next time, or run an entry. A bound array may have changed its length, or lost its
  * buffer.
  */
-export function checkValues(entry: EntryPlan, slot: NamedSlot, data: Elements, size: number): TensorData {
+export function checkValues(entry: SessionEntry, slot: NamedSlot, data: Elements, size: number): TensorData {
   const { dtype, shape } = slot;
   if (data.length !== size)
-    refuseOf(entry, slot)(
-      "E0811",
-      `has ${data.length} elements since it was bound; it is ${needs(slot)}`,
-      "bind the new array",
-    );
+    refuseOf(entry, slot)("E0811", `has ${data.length} elements since it was bound; bind the new array`);
   const typed = ArrayBuffer.isView(data);
   if (typed && dtype !== "bool") return data;
   const stored = typed ? data : new dtypes[dtype].array(size);
@@ -220,11 +126,11 @@ export function checkValues(entry: EntryPlan, slot: NamedSlot, data: Elements, s
       )
         continue;
     }
-    const says =
-      typeof value === "number"
-        ? `has the value ${value}${positionOf(i, shape)}, which ${dtype} cannot represent`
-        : `has ${i in data ? showValue(value) : "a hole"}${positionOf(i, shape)}, which is not a number`;
-    refuseOf(entry, slot)("E0814", says);
+    const found = i in data ? showShort(value) : "a hole";
+    refuseOf(entry, slot)(
+      "E0814",
+      `has ${found}${positionOf(i, shape)}, which is not a number that ${dtype} can represent`,
+    );
   }
   return stored;
 }

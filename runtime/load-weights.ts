@@ -1,43 +1,23 @@
-import { aBoolean, checkOptions, isObject, oneOfTexts, showValue } from "./door.ts";
+import { aBoolean, aPattern, checkOptions, oneOfTexts, showValue } from "./door.ts";
+import { isObject } from "./kinds.ts";
 import { reject, list } from "./error.ts";
-import type { Persistent, Plan } from "./plan.ts";
+import type { LoadReport, WeightsOptions } from "./model.ts";
 import { starsOf } from "./pattern.ts";
-import { readSafetensors, type StoredTensor } from "./safetensors.ts";
+import { readSafetensors } from "./safetensors.ts";
+import type { StoredTensor } from "./write-safetensors.ts";
 import { sameShape, showType } from "./tensor.ts";
-import { aPattern, isAskedFor, slotBytes } from "./weights.ts";
-
-export interface WeightsOptions {
-  /**
-   * What the file must have: `model` (the default) params and the state of layers, such as running statistics; `params`
-   * only params; `all` also the state of optimizers, the settings and the random state, and nothing else.
-   */
-  readonly need?: "all" | "model" | "params";
-  /** Also loads the settings, which the file must have; otherwise those of the model stay. */
-  readonly settings?: boolean;
-  /** Also loads the random state, which the file must have: the seed and the counters of calls. */
-  readonly random?: boolean;
-  /** Loads what fits: nothing must be in the file, and tensors of another dtype or shape are skipped. */
-  readonly partial?: boolean;
-  /** Loads only these tensors of the model; `*` stands for any characters, as in `Net.base.*`. */
-  readonly only?: string | readonly string[];
-  /**
-   * The name in the model for a name in the file, as patterns such as `{ "old.*": "new.*" }` or as a function; names
-   * for which it returns undefined stay.
-   */
-  readonly rename?: Readonly<Record<string, string>> | ((name: string) => string | undefined);
-}
-
-export interface LoadReport {
-  /** Names in the model. */
-  readonly loaded: readonly string[];
-  /** Tensors of the model that keep their values, and tensors of the file that were not used. */
-  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
-}
+import type { Persistent, SessionPlan } from "./session-plan.ts";
+import { slotBytes } from "./slots.ts";
 
 const isText = (value: unknown): boolean => typeof value === "string";
 
 /** Checks the whole file against the model before it writes anything. */
-export function loadWeights(plan: Plan, buffer: ArrayBufferLike, file: Uint8Array, given: WeightsOptions): LoadReport {
+export function loadWeights(
+  plan: SessionPlan,
+  buffer: ArrayBufferLike,
+  file: Uint8Array,
+  given: WeightsOptions,
+): LoadReport {
   const options = checkOptions(given, "load", {
     need: oneOfTexts("all", "model", "params"),
     partial: aBoolean,
@@ -66,7 +46,8 @@ export function loadWeights(plan: Plan, buffer: ArrayBufferLike, file: Uint8Arra
   if (options.only !== undefined) unused("only", patterns, paths, "model");
 
   const isOther = ({ role }: Persistent): boolean => role !== undefined;
-  const isAsked = (slot: Persistent): boolean => isAskedFor(slot, settings, random);
+  // The host sets settings and seeds a session, so files change them only if it asks for that.
+  const isAsked = ({ role }: Persistent): boolean => (role === "setting" ? settings : role !== "random" || random);
   const isNeeded = (slot: Persistent): boolean =>
     slot.kind === "param" || (isOther(slot) ? need === "all" || slot.role !== "optimizer" : need !== "params");
   const missing: string[] = [];

@@ -1,52 +1,17 @@
 import { showValue } from "./door.ts";
-import { dtypes, type DType } from "./dtype.ts";
+import { dtypes } from "./dtype.ts";
+import type { DType } from "./model.ts";
 import { reject, list } from "./error.ts";
 import { readHeader, type HeaderEntry } from "./safetensors-header.ts";
 import { byteLength } from "./tensor.ts";
-
-/** A tensor of a file: little-endian bytes of its elements, row-major. */
-export interface StoredTensor {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly bytes: Uint8Array;
-}
+import { textOf } from "./utf8.ts";
+import type { StoredTensor } from "./write-safetensors.ts";
 
 /** `F32` for f32; safetensors writes the names of the same dtypes in capitals. */
 const dtypeOf = new Map(Object.keys(dtypes).map((dtype) => [dtype.toUpperCase(), dtype as DType]));
 
 /** The largest header that the format allows. */
 const maxHeader = 100_000_000;
-
-/**
- * The safetensors format: u64 header length, JSON header padded with spaces to 8 bytes, data. Canonical order: tensors
- * by element size (large first, so that all are aligned), then by name; the same tensors produce the same bytes.
- */
-export function writeSafetensors(
-  tensors: ReadonlyMap<string, StoredTensor>,
-  metadata: Readonly<Record<string, string>> = {},
-): Uint8Array<ArrayBuffer> {
-  const ordered = [...tensors].toSorted(
-    ([a, x], [b, y]) => dtypes[y.dtype].bytes - dtypes[x.dtype].bytes || (a < b ? -1 : 1),
-  );
-  let end = 0;
-  const entries = ordered.map(([name, { dtype, shape, bytes }]) => {
-    const begin = end;
-    end += bytes.length;
-    return [name, { dtype: dtype.toUpperCase(), shape, data_offsets: [begin, end] }] as const;
-  });
-  const extra = Object.keys(metadata).length > 0 ? [["__metadata__", metadata] as const] : [];
-  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries<unknown>([...extra, ...entries])));
-  const headerBytes = Math.ceil(text.length / 8) * 8;
-  const file = new Uint8Array(8 + headerBytes + end).fill(0x20, 8, 8 + headerBytes);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  file.set(text, 8);
-  let at = 8 + headerBytes;
-  for (const [, { bytes }] of ordered) {
-    file.set(bytes, at);
-    at += bytes.length;
-  }
-  return file;
-}
 
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
@@ -61,11 +26,11 @@ export function readSafetensors(file: Uint8Array): SafetensorsFile {
   if (!ArrayBuffer.isView(file)) reject("E0820", `expected a Uint8Array, got ${showValue(file)}`);
   if (file.length < 9) broken(`it has ${file.length} bytes`);
   const headerBytes = new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true);
-  if (file[8] !== 0x7b) broken(`it begins with ${showValue(new TextDecoder().decode(file.subarray(0, 40)))}`);
+  if (file[8] !== 0x7b) broken(`it begins with ${showValue(String.fromCharCode(...file.subarray(0, 40)))}`);
   if (headerBytes > BigInt(Math.min(maxHeader, file.length - 8)))
     broken(`its header should have ${headerBytes} bytes, but the file has ${file.length}`);
   const dataStart = 8 + Number(headerBytes);
-  const { entries, metadata } = readHeader(textOf(file.subarray(8, dataStart)), broken);
+  const { entries, metadata } = readHeader(headerText(file.subarray(8, dataStart)), broken);
   const data = file.subarray(dataStart);
 
   const parts: Part[] = [];
@@ -95,9 +60,12 @@ interface Part {
   readonly end: number;
 }
 
-function textOf(header: Uint8Array): string {
+function headerText(header: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(header);
+    // The quicker way, where there is one.
+    return typeof TextDecoder === "undefined"
+      ? textOf(header)
+      : new TextDecoder("utf-8", { fatal: true }).decode(header);
   } catch {
     return broken("its header is not valid JSON in UTF-8");
   }

@@ -1,12 +1,6 @@
-import { door } from "./door.ts";
-import type { TensorData } from "./dtype.ts";
-import { reject } from "./error.ts";
-import type { Persistent } from "./plan.ts";
-import { byteLength, viewOf, type Tensor } from "./tensor.ts";
-
-export interface StateTensor extends Tensor {
-  readonly kind: "param" | "state";
-}
+import type { StateTensor, TensorData } from "./model.ts";
+import type { Persistent } from "./session-plan.ts";
+import { byteLength, viewOf } from "./tensor.ts";
 
 /** A view that the caller may write to, and the contents of its memory when they were last compared. */
 interface Watched {
@@ -44,12 +38,8 @@ export function watchedState(
       },
     });
   };
-  const state = new Map(slots.map((slot) => [slot.path, tensor(slot)]));
-  // Its type says so, but JavaScript would replace an entry without an effect on the model.
-  const value = door(() => reject("E0818", "`state` is read-only: write to the `data` of a tensor"));
-  for (const name of ["set", "delete", "clear"]) Object.defineProperty(state, name, { value });
   return {
-    state,
+    state: new Map(slots.map((slot) => [slot.path, tensor(slot)])),
     changed() {
       let changed = false;
       for (let k = watched.length - 1; k >= 0; k--) {

@@ -1,17 +1,17 @@
-import { isObject, kindOf, showValue } from "./door.ts";
+import { showValue } from "./door.ts";
+import { isObject, kindOf } from "./kinds.ts";
 import { reject } from "./error.ts";
-import type { Input, Inputs } from "./input-types.ts";
-import type { EntryPlan } from "./plan.ts";
+import type { Parts } from "./input.ts";
+import type { Input, Inputs } from "./model.ts";
+import type { SessionEntry } from "./session-plan.ts";
 
-/** One input for each slot of the entry. */
-type Parts = Readonly<Record<string, Input>>;
 type Pairs = readonly (readonly [string, Input])[];
 
 /**
  * Replaces each input with the structure of a model by its parts, which are inputs of the entry: `w.dense1.w`. A caller
  * may also give these, such as the outputs of another entry.
  */
-export function withParts(entry: EntryPlan, inputs: Inputs): Parts {
+export function withParts(entry: SessionEntry, inputs: Inputs): Parts {
   const { structures = {} } = entry;
   if (!isObject(inputs)) return inputs as Parts;
   const given = Object.keys(structures).filter((name) => Object.hasOwn(inputs, name) && inputs[name] !== undefined);
@@ -25,7 +25,7 @@ export function withParts(entry: EntryPlan, inputs: Inputs): Parts {
   );
 }
 
-function partsOf(entry: EntryPlan, name: string, model: string, value: unknown): Pairs {
+function partsOf(entry: SessionEntry, name: string, model: string, value: unknown): Pairs {
   if (isMap(value))
     return entry.inputs.flatMap((slot): Pairs => {
       if (!slot.name.startsWith(`${name}.`)) return [];

@@ -1,11 +1,5 @@
-import { dtypes, type DType, type TensorData } from "./dtype.ts";
-
-/** A dense row-major tensor. */
-export interface Tensor {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly data: TensorData;
-}
+import { dtypes } from "./dtype.ts";
+import type { DType, TensorData } from "./model.ts";
 
 /** Anything that is stored in an arena: an offset and a type. */
 interface Typed {
@@ -19,7 +13,8 @@ export const sameShape = (a: readonly number[], b: readonly number[]): boolean =
   a.length === b.length && a.every((size, axis) => size === b[axis]);
 
 /** `f32[32,10]` */
-export const showType = (type: Typed): string => `${type.dtype}[${type.shape.join(",")}]`;
+export const showType = (type: { readonly dtype: string; readonly shape: readonly number[] }): string =>
+  `${type.dtype}[${type.shape.join(",")}]`;
 
 /** A typed view of a slot; `offset` in bytes. */
 export function viewOf(buffer: ArrayBufferLike, slot: Typed & { readonly offset: number }): TensorData {

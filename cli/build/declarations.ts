@@ -1,83 +1,24 @@
-import { dtypes, type DType } from "../../runtime/dtype.ts";
+import { dtypes } from "../../runtime/dtype.ts";
 import { showRanges } from "../../runtime/index-range.ts";
-import type { EntryPlan, InputSlot, Plan } from "../../runtime/plan.ts";
+import type { DType } from "../../runtime/model.ts";
+import type { EntryPlan, InputSlot, NamedSlot, Persistent, Plan, Setting } from "../../runtime/plan.ts";
 import { showType } from "../../runtime/tensor.ts";
+import type { ModelParts } from "./model-parts.ts";
 
-const header = `export type DType = "f32" | "f64" | "i32" | "u8" | "i8" | "bool";
-export interface Tensor<Data = Float32Array | Float64Array | Int32Array | Uint8Array | Int8Array> {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly data: Data;
-}
-/** In order, or nested by axis; rows may be typed arrays. */
-export type Numbers = readonly (number | boolean)[] | readonly Numbers[] | readonly (Float32Array | Float64Array | Int32Array | Uint8Array | Int8Array)[];
-export type Input<Data> = Data | Numbers | number | boolean | { readonly data: Data | Numbers; readonly shape: readonly number[] };
-export type State = ReadonlyMap<string, Tensor>;
-`;
-
-const footer = `export interface WeightsOptions {
-  /** What the file must have: params and the state of layers (\`model\`, the default), only params, or everything. */
-  readonly need?: "all" | "model" | "params";
-  /** Also loads the settings. */
-  readonly settings?: boolean;
-  /** Also loads the random state: the seed and the counters of calls. */
-  readonly random?: boolean;
-  /** Loads what fits and reports the rest. */
-  readonly partial?: boolean;
-  /** Loads only these tensors of the model, such as \`Net.base.*\`. */
-  readonly only?: string | readonly string[];
-  /** The name in the model for a name in the file: \`{ "old.*": "new.*" }\` or a function. */
-  readonly rename?: Readonly<Record<string, string>> | ((name: string) => string | undefined);
-}
-export interface LoadReport {
-  readonly loaded: readonly string[];
-  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
-}
-export interface SlotType {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  /** The dim whose size each axis has, or null. */
-  readonly dims: readonly (string | null)[];
-}
-export interface EntryType {
-  readonly kind: "plain" | "train" | "draw";
-  /** One for each set of dims. */
-  readonly variants: readonly { readonly dims: Readonly<Record<string, number>>; readonly inputs: Readonly<Record<string, SlotType>>; readonly outputs: Readonly<Record<string, SlotType>> }[];
-}
-export interface Model {
-  readonly entries: ReadonlyMap<keyof Entries, EntryType>;
-  /** Outputs are copies; with \`view\` they are views, valid until the next call. */
-  run<E extends keyof Entries>(entry: E, inputs: Entries[E]["inputs"], options?: { readonly view?: boolean; readonly dims?: Readonly<Record<string, number>> }): Entries[E]["outputs"];
-  /** For loops: checks the names, dtypes and sizes once, and keeps the arrays. Outputs are views. */
-  bind<E extends keyof Entries>(entry: E, inputs: Entries[E]["inputs"], options?: { readonly dims?: Readonly<Record<string, number>> }): { readonly outputs: Entries[E]["outputs"]; run(): Entries[E]["outputs"] };
-  /** Params and state by path; \`data\` are views. What is written to one takes effect at the next call. */
-  readonly state: ReadonlyMap<string, Tensor & { readonly kind: "param" | "state" }>;
-  /** Only for memory that was written to by other means than \`state\`. */
-  touch(): void;
-  /** Changes a setting, effective from the next call. */
-  set(name: string, value: number): void;
-  set(values: Readonly<Record<string, number>>): void;
-  /** Initializes all params and state again, or some of them; by default with the same seed. */
-  reset(seed: number | { readonly seed?: number; readonly only?: string | readonly string[] }): void;
-  snapshot(): Uint8Array<ArrayBuffer>;
-  restore(snapshot: Uint8Array | ArrayBufferLike, options?: { readonly only?: string | readonly string[] }): void;
-  /** safetensors; settings and the random state only if asked for. */
-  save(options?: { readonly only?: "param"; readonly settings?: boolean; readonly random?: boolean; readonly metadata?: Readonly<Record<string, string>> }): Uint8Array<ArrayBuffer>;
-  load(file: Uint8Array | ArrayBufferLike, options?: WeightsOptions): LoadReport;
-}
-export interface LoadOptions {
-  /** Starts from this seed instead of the weights in the build. */
-  readonly seed?: number;
-  /** \`strict\` produces the same bits on every machine. */
-  readonly mode?: "fast" | "strict";
-  /** False leaves out the check that indices in inputs are in range. */
-  readonly checks?: boolean;
-  /** Weights to use instead of those in the build (safetensors); null starts from the seed. */
-  readonly weights?: Uint8Array | ArrayBufferLike | null;
-}
+/** `module.d.ts`: the types of the runtime, those of this model, and what `module.mjs` exports. */
+export const declarations = (
+  runtimeTypes: string,
+  plan: Plan,
+  parts: Pick<ModelParts, "members" | "checked">,
+): string =>
+  `${runtimeTypes.replace(/^\/\*[\s\S]*?\*\/\s*/, "")}
+${modelTypes(plan)}
+${builtType(parts)}
 export function load(options?: LoadOptions): Promise<Model>;
+/** Codes are stable: \`dlc explain CODE\` explains them. */
 export class DlcError extends Error {
   readonly code: string;
+  /** The message without its code, location and help. */
   readonly says: string;
   readonly help: string | undefined;
   /** Where the file of the model declares what the error is about: \`model.dl:7:16\`. */
@@ -85,47 +26,121 @@ export class DlcError extends Error {
 }
 `;
 
-/** `module.d.ts`: the entries with their inputs and outputs by name, and the session. */
-export function declarations(plan: Plan): string {
-  const names = [...new Set(plan.entries.map((entry) => entry.name))].filter((name) => name !== "init");
-  const entries = names.map((name) => entryType(plan.entries.filter((entry) => entry.name === name)));
-  return `${header}export interface Entries {\n${entries.join("")}}\n${footer}`;
+/** `Model`: the members that the build has. */
+function builtType({ members, checked }: Pick<ModelParts, "members" | "checked">): string {
+  const own = checked ? members : members.filter((name) => name !== "load");
+  const pick = `Pick<ModelOf<Types>, ${own.map((name) => `"${name}"`).join(" | ")}>`;
+  return own.length === members.length
+    ? `export type Model = ${pick};`
+    : `export type Model = ${pick} & {
+  /** Loads weights (safetensors), which must have all params and the state of layers. With --full it takes options. */
+  load(file: Uint8Array | ArrayBufferLike): LoadReport;
+};`;
 }
 
-function entryType(variants: readonly EntryPlan[]): string {
-  const [first] = variants;
-  if (first === undefined) return "";
-  const types = (slots: (entry: EntryPlan) => readonly InputSlot[], i: number): string =>
-    [...new Set(variants.map((entry) => showSlot(slots(entry)[i])))].join(" or ");
-  const { structures = {} } = first;
-  const given = (prefix: string, keep: (name: string) => boolean, indent: string): string =>
-    first.inputs
-      .map(({ name, dtype }, i) =>
-        keep(name)
-          ? `${indent}/** ${types((entry) => entry.inputs, i)} */\n${indent}readonly ${keyOf(name.slice(prefix.length))}: Input<${arrayOf(dtype)}>;\n`
-          : "",
-      )
+/** `Types`: entries, settings and state of one model, as `ModelOf` and `compile` take them. */
+export function modelTypes({ entries, settings = [], persistent }: Plan): string {
+  const names = [...new Set(entries.map(({ name }) => name))].filter((name) => name !== "init");
+  return [
+    "export interface Types extends ModelTypes {",
+    "  readonly entries: {",
+    ...names.flatMap((name) => indented(entryLines(entries.filter((entry) => entry.name === name)), 4)),
+    "  };",
+    "  readonly settings: {",
+    ...settings.flatMap((setting) => indented(settingLines(setting), 4)),
+    "  };",
+    "  readonly state: {",
+    ...persistent.map((slot) => `    ${member(slot.path)}: StateTensor<${tensorArguments([slot])}>;`),
+    "  };",
+    "}",
+    "",
+  ].join("\n");
+}
+
+const indented = (lines: readonly string[], columns: number): readonly string[] =>
+  lines.map((line) => `${" ".repeat(columns)}${line}`);
+
+function entryLines(variants: readonly EntryPlan[]): readonly string[] {
+  const [first] = variants as [EntryPlan];
+  const dims = [...new Set(variants.map((entry) => dimsType(entry.dims)))].join(" | ");
+  return [
+    `${member(first.name)}: {`,
+    `  readonly inputs: ${inputsType(variants)};`,
+    "  readonly outputs: {",
+    ...first.outputs.flatMap((slot, i) =>
+      indented(
+        slotLines(
+          slot.name,
+          variants.map(({ outputs }) => outputs[i]),
+          (slots) => `Tensor<${tensorArguments(slots)}>`,
+        ),
+        4,
+      ),
+    ),
+    "  };",
+    `  readonly dims: ${dims};`,
+    "};",
+  ];
+}
+
+const dimsType = (dims: EntryPlan["dims"]): string =>
+  Object.keys(dims).length === 0
+    ? "{ readonly [dim: string]: never }"
+    : `{ ${Object.entries(dims)
+        .map(([dim, size]) => `${member(dim)}: ${size}`)
+        .join("; ")} }`;
+
+/**
+ * An input with the structure of a model is given by path, as `state` of another instance, or in parts, as outputs of
+ * another entry.
+ */
+function inputsType(variants: readonly EntryPlan[]): string {
+  const [{ inputs, structures = {} }] = variants as [EntryPlan];
+  const fields = (prefix: string, keep: (name: string) => boolean, columns: number): string =>
+    inputs
+      .flatMap(({ name }, i) => {
+        if (!keep(name)) return [];
+        const slots = variants.map((entry) => entry.inputs[i]);
+        const type = (of: readonly NamedSlot[]): string => `Input<${arrayOf(of[0]?.dtype ?? "f32")}>`;
+        return indented(slotLines(name.slice(prefix.length), slots, type), columns);
+      })
+      .map((line) => `${line}\n`)
       .join("");
   const isPart = (of: string) => (name: string) => name.startsWith(`${of}.`);
-  // By path, as `state` of another instance, or as outputs of another entry.
+  const single = fields("", (name) => !Object.keys(structures).some((of) => isPart(of)(name)), 8);
   const parts = Object.entries(structures).map(
     ([name, model]) =>
-      ` & ({\n      /** the structure of ${model} */\n      readonly ${keyOf(name)}: State | {\n${given(`${name}.`, isPart(name), "        ")}      };\n    } | {\n${given("", isPart(name), "      ")}    })`,
+      ` & ({\n        /** the structure of ${model} */\n        ${member(name)}: ReadonlyMap<string, StateTensor> | {\n${fields(`${name}.`, isPart(name), 10)}        };\n      } | {\n${fields("", isPart(name), 8)}      })`,
   );
-  const single = given("", (name) => !Object.keys(structures).some((of) => isPart(of)(name)), "      ");
-  const outputs = first.outputs.map(
-    ({ name, dtype }, i) =>
-      `      /** ${types((entry) => entry.outputs, i)} */\n      readonly ${keyOf(name)}: Tensor<${arrayOf(dtype)}>;\n`,
-  );
-  return `  ${first.name}: {\n    inputs: {\n${single}    }${parts.join("")};\n    outputs: {\n${outputs.join("")}    };\n  };\n`;
+  return `{\n${single}    }${parts.join("")}`;
 }
 
-/** Outputs of records and taps have dots in their names. */
-const keyOf = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name));
+function slotLines(
+  name: string,
+  variants: readonly (InputSlot | undefined)[],
+  type: (slots: readonly NamedSlot[]) => string,
+): readonly string[] {
+  const slots = variants.filter((slot) => slot !== undefined);
+  return [`/** ${[...new Set(slots.map(showSlot))].join(" or ")} */`, `${member(name)}: ${type(slots)};`];
+}
 
-function showSlot(slot: InputSlot | undefined): string {
-  if (slot === undefined) return "";
+function showSlot(slot: InputSlot): string {
   const ranges = new Set(slot.indices?.map(({ allowed }) => showRanges(allowed)));
   return ranges.size === 0 ? showType(slot) : `${showType(slot)} (${[...ranges].join("; ")})`;
 }
+
+/** The array and the shapes, as `Tensor` takes them. */
+function tensorArguments(slots: readonly (NamedSlot | Persistent)[]): string {
+  const shapes = new Set(slots.map(({ shape }) => `readonly [${shape.join(", ")}]`));
+  return `${arrayOf(slots[0]?.dtype ?? "f32")}, ${[...shapes].join(" | ")}`;
+}
+
+function settingLines({ name, low, high, scale, default: initial }: Setting): readonly string[] {
+  const range = low === null && high === null ? "any number" : `${low ?? "any number"} to ${high ?? "any number"}`;
+  return [`/** ${range}${scale === "log" ? ", logarithmic" : ""}; ${initial} at first */`, `${member(name)}: number;`];
+}
+
+/** Names of outputs of records and taps, and paths, have dots. */
+const member = (name: string): string => `readonly ${/^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name)}`;
+
 const arrayOf = (dtype: DType): string => dtypes[dtype].array.name;

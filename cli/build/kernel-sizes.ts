@@ -1,3 +1,4 @@
+import type { Artefact } from "./artefact.ts";
 import { originsOfCalls } from "../../compiler/inspect/kernel-origins.ts";
 import type { CompiledModule } from "../../compiler/index.ts";
 import { callsOf, type EntryPlan } from "../../runtime/plan.ts";
@@ -8,18 +9,9 @@ export interface ModuleSizes {
   readonly functionBytes: ReadonlyMap<string, number>;
 }
 
-/** Of the modules of a WebAssembly build; those of JavaScript are text. */
-export function moduleSizes(
-  { wasm }: Pick<CompiledModule, "wasm">,
-  target: "wasm" | "js",
-  mode: "fast" | "strict",
-): readonly ModuleSizes[] {
-  if (target === "js") return [];
-  return [
-    { file: "module.wasm", functionBytes: wasm(mode).functionBytes },
-    ...(mode === "fast" ? [{ file: "module.strict.wasm", functionBytes: wasm("strict").functionBytes }] : []),
-  ];
-}
+/** Of the files with WebAssembly; JavaScript is text. */
+export const moduleSizes = ({ code, codeFiles }: Pick<Artefact, "code" | "codeFiles">): readonly ModuleSizes[] =>
+  codeFiles.map(({ file, mode }) => ({ file, functionBytes: code.wasm(mode).functionBytes }));
 
 export interface KernelSize {
   readonly kernel: string;

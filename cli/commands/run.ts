@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { collect, collectPairs, withCompileOptions, withJson, withUnchecked, type CompileFlags } from "../options.ts";
-import type { Tensor } from "../../runtime/tensor.ts";
+import type { Tensor } from "../../runtime/model.ts";
 
 interface RunFlags extends CompileFlags {
   readonly entry: string;

@@ -1,4 +1,5 @@
-import { dtypes, type TensorData } from "../../runtime/dtype.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { TensorData } from "../../runtime/model.ts";
 import type { EntryPlan, NamedSlot } from "../../runtime/plan.ts";
 import { invalidIndex } from "../../runtime/index-range.ts";
 import { count, showType } from "../../runtime/tensor.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { readIdx } from "../../compiler/formats/idx.ts";
-import type { Tensor } from "../../runtime/tensor.ts";
+import type { Tensor } from "../../runtime/model.ts";
 import { reject } from "../host/reject.ts";
 import { readBytes } from "../host/files.ts";
 import { imagesAndLabels, type Dataset, type Split } from "./dataset.ts";

@@ -16,6 +16,7 @@ export const hostCodes = {
   E0806: "cannot load a file of a built model",
   E0807: "the module was not built for checked runs",
   E0808: "the memory of a model was transferred to another thread",
+  E0809: "the build lacks a member of the model",
   E0810: "missing or unknown inputs",
   E0811: "an input has the wrong dtype or is not a tensor",
   E0812: "the entry was not compiled for these input sizes",

@@ -1,5 +1,5 @@
 import { DlcError } from "../../runtime/error.ts";
-import type { LoadReport, WeightsOptions } from "../../runtime/load-weights.ts";
+import type { LoadReport, WeightsOptions } from "../../runtime/model.ts";
 import type { Session } from "../../runtime/session.ts";
 import { reject } from "./reject.ts";
 import { readBytes } from "./files.ts";

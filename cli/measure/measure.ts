@@ -1,6 +1,6 @@
 import { flopsOf, type EntryPlan } from "../../runtime/plan.ts";
 import type { Profile } from "../../runtime/profile.ts";
-import type { Inputs } from "../../runtime/input-types.ts";
+import type { Inputs } from "../../runtime/model.ts";
 import type { Session } from "../../runtime/session.ts";
 import { dtypes } from "../../runtime/dtype.ts";
 import { count } from "../../runtime/tensor.ts";

@@ -1,4 +1,4 @@
-import type { Tensor } from "../../runtime/tensor.ts";
+import type { Tensor } from "../../runtime/model.ts";
 import { firstIntegers } from "../data/random.ts";
 import type { Split } from "../data/dataset.ts";
 import { reject } from "../host/reject.ts";

@@ -1,4 +1,5 @@
-import type { BoundEntry, Outputs, Session } from "../../runtime/session.ts";
+import type { Session } from "../../runtime/session.ts";
+import type { BoundEntry, Outputs } from "../../runtime/model.ts";
 import { createFeeder, type Feeder } from "../data/feed.ts";
 import type { Dataset, Split } from "../data/dataset.ts";
 import { firstIntegers } from "../data/random.ts";

@@ -1,5 +1,6 @@
-import { dtypes, type DType } from "../../runtime/dtype.ts";
-import type { Tensor } from "../../runtime/tensor.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
+import type { Tensor } from "../../runtime/model.ts";
 import { rejectFile, checkedBytes } from "./reject-file.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { DType, TensorData } from "../../runtime/dtype.ts";
+import type { DType, TensorData } from "../../runtime/model.ts";
 import { dtypes } from "../../runtime/dtype.ts";
-import type { Tensor } from "../../runtime/tensor.ts";
+import type { Tensor } from "../../runtime/model.ts";
 import { rejectFile, checkedBytes } from "./reject-file.ts";
 import { readNpyHeader } from "./npy-header.ts";
 

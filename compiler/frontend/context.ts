@@ -1,7 +1,7 @@
 import type { Block, Callable, Constant, Entry, Expr, NamedChain, Setting } from "../../dsl/ast.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source, Span } from "../../dsl/span.ts";
-import type { DType } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
 import type { GraphBuilder, OpTable } from "../graph/build.ts";
 import type { Node, Persistent, Value as GraphValue } from "../graph/ir.ts";
 import type { Op } from "../graph/op.ts";

@@ -1,4 +1,4 @@
-import type { DType } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
 import { fail, invariant, never, present } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
 import { sameType, tensor, type TensorType } from "../types/tensor-type.ts";

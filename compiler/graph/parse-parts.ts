@@ -1,4 +1,5 @@
-import { dtypes, type DType } from "../../runtime/dtype.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
 import { tensor, type TensorType } from "../types/tensor-type.ts";
 import type { Attr, Attrs, Notes, MemoryLocation } from "./ir.ts";
 import type { AttrKind, Op } from "./op.ts";

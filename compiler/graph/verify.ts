@@ -24,7 +24,8 @@
  *              the graph with the result's type; an operand, result or carry location exists in the region and has the
  *              result's type
  */
-import { dtypes, type DType } from "../../runtime/dtype.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
 import { fail } from "../support/invariant.ts";
 import { elements, sameType, showType, type TensorType } from "../types/tensor-type.ts";
 import { brokenCondition } from "./build.ts";

@@ -2,7 +2,7 @@ import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import type { Source } from "../../dsl/span.ts";
 import { createSession, type Session } from "../../runtime/session.ts";
-import type { Tensor } from "../../runtime/tensor.ts";
+import type { Tensor } from "../../runtime/model.ts";
 import { compileProgram, type CompileOptions, type Target } from "../compile.ts";
 import type { Assertion } from "../frontend/context.ts";
 import { firstDims, variantsOf } from "../frontend/given-dims.ts";

@@ -4,7 +4,7 @@ import type { Application, DlValue } from "../frontend/context.ts";
 import { flopsOf } from "../analysis/flops.ts";
 import { type IndexRange, indexRanges } from "../analysis/index-ranges.ts";
 import type { Graph, Persistent, Program, Value } from "../graph/ir.ts";
-import type { DType } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
 import { showRanges } from "../../runtime/index-range.ts";
 import { nameOf, pathOf } from "../graph/facts.ts";
 import { ownerOf } from "../frontend/values/attribution.ts";

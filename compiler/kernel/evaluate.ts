@@ -1,4 +1,4 @@
-import type { TensorData } from "../../runtime/dtype.ts";
+import type { TensorData } from "../../runtime/model.ts";
 import { InvariantError, invariant, never, present } from "../support/invariant.ts";
 import { at, product } from "../support/lists.ts";
 import { moves, movesLanes, semantics } from "./arithmetic.ts";

@@ -1,5 +1,6 @@
 // Conversion between dtypes, and two identities: copy and stop_gradient.
-import { type DType, dtypes } from "../../runtime/dtype.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
 import type { Sample } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";

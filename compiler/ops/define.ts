@@ -1,5 +1,6 @@
 // The constructors of entries, one per form. They derive the fields that an entry omits.
-import { type DType, dtypes } from "../../runtime/dtype.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
 import type { Contraction, Example, Form, Line, Op, Piece, Read, Sample, Site } from "../graph/op.ts";
 import type { KernelBuilder } from "../kernel/build.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";

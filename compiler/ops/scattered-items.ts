@@ -1,6 +1,6 @@
 // What `take_add`, `take_max` and `take_min` share: each item of y goes to its index along `axis`, where the items of
 // one index are combined.
-import type { DType } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
 import { repeated } from "../graph/batch.ts";
 import { sameShape, tensor } from "../types/tensor-type.ts";
 import { moveAxes, moveAxis, splitFirst } from "./batching.ts";

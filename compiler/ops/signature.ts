@@ -1,4 +1,4 @@
-import type { DType } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
 import { batched } from "../graph/batch.ts";
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Attrs, Value } from "../graph/ir.ts";

@@ -1,4 +1,5 @@
-import { aBoolean, aFunction, isObject, oneOfTexts, showValue, type Kind } from "../../runtime/door.ts";
+import { aBoolean, aFunction, oneOfTexts, showValue, type Kind } from "../../runtime/door.ts";
+import { isObject } from "../../runtime/kinds.ts";
 import { reject } from "../../runtime/error.ts";
 
 const names: Kind = [

@@ -1,5 +1,5 @@
 // Intervals of real numbers: bounds of the elements of a value.
-import type { DType } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
 
 /** A closed interval; an infinite end means that nothing is known on that side. */
 export interface Interval {

@@ -1,4 +1,5 @@
-import { dtypes, type DType } from "../../runtime/dtype.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
 import { invariant } from "../support/invariant.ts";
 import { product } from "../support/lists.ts";
 

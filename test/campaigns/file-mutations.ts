@@ -9,7 +9,7 @@ const { values } = parseArgs({
   options: {
     count: { type: "string", default: "10000" },
     seed: { type: "string", default: "1" },
-    formats: { type: "string", default: "safetensors,npy,idx,manifest,run,history,ir,kir" },
+    formats: { type: "string", default: "safetensors,npy,idx,run,history,ir,kir" },
     show: { type: "string" },
   },
 });

@@ -117,7 +117,7 @@ test("an error of a call names the entry, the input, and the line that declares 
     "has undefined at [1, 1], which is not a number",
   );
   expect((error({ x: [1, 2, 3, 1e300] }) as Error).message).toContain(
-    "has the value 1e+300 at [1, 1], which f32 cannot",
+    "has 1e+300 at [1, 1], which is not a number that f32 can represent",
   );
   const frames = (await compile(text, { thread: 1 } as object).catch((thrown: Error) => thrown.stack)) as string;
   expect(frames).toMatch(/^ {2}= help: .*`threads`\?\n {4}at .*api\.test\.ts/m);
@@ -212,7 +212,7 @@ test("nested arrays are read, and their shape chooses the variant", async () => 
   rows[1] = [5, 6];
   expect(bound.run()["y"]?.data).toEqual(Float32Array.of(2, 4, 10, 12));
   rows.pop();
-  expect(() => bound.run()).toThrow("has 2 elements since it was bound");
+  expect(() => bound.run()).toThrow("input `x` of `twice` has shape [1,2]");
 });
 
 test("an array of billions of elements is refused by its length", async () => {
@@ -229,7 +229,7 @@ test("an array of billions of elements is refused by its length", async () => {
   const rows: unknown[] = [[1, 2]];
   const bound = model.bind("twice", { x: rows as number[][] });
   rows[0] = huge;
-  expect(() => bound.run()).toThrow(/E081[14]/);
+  expect(() => bound.run()).toThrow("E081");
 });
 
 test("a batch of another size says which dim it is, and the size to build for", async () => {

@@ -1,7 +1,8 @@
 // Weights of another model, and weights that the caller writes.
 import { compile, DlcError, type Model } from "dlc";
 import { expect, test } from "vitest";
-import { readSafetensors, writeSafetensors } from "../../runtime/safetensors.ts";
+import { readSafetensors } from "../../runtime/safetensors.ts";
+import { writeSafetensors } from "../../runtime/write-safetensors.ts";
 
 const net = (classes: number, head = "head"): string =>
   `dl 1

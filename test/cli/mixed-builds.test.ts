@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { compileModule } from "dlc/compiler";
 import { afterAll, expect, test } from "vitest";
-import { builtFiles } from "../../cli/build/files.ts";
+import { buildArtefact, type ArtefactOptions } from "../../cli/build/artefact.ts";
 import { createResolver } from "../../cli/host/resolver.ts";
 import { writeWhole } from "../../cli/host/files.ts";
-import { createSession, loadBuilt, readSafetensors, type LoadOptions, type Session } from "../../runtime/index.ts";
+import { createSession, readSafetensors, type AnyModel, type LoadOptions, type ModelOf } from "../../runtime/index.ts";
 
 const root = mkdtempSync(join(tmpdir(), "dlc-mixed-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -17,11 +17,19 @@ const text =
   "dl 1\n\nmodel M(x: f32[2, 3]) -> f32[2, 3] = x |> dense(4) |> relu |> dense(3)\n\nentry p(x: f32[2, 3]) {\n  { y: M(x) }\n}\n";
 const texts = { a: text, larger: text.replace("dense(4)", "dense(8)"), tanh: text.replace("relu", "tanh") };
 
-async function build(name: string, source: string, target: "wasm" | "js", path = "m.dl", seed = 0): Promise<string> {
-  const module = compileModule({ name: path, text: source }, { resolve: createResolver(null) });
+async function build(
+  name: string,
+  source: string,
+  options: Partial<ArtefactOptions> = {},
+  path = "m.dl",
+  seed = 0,
+): Promise<string> {
+  const { target = "wasm" } = options;
+  const module = compileModule({ name: path, text: source }, { resolve: createResolver(null), target });
   const folder = join(root, `${name}-${target}`);
-  const session = await createSession(module.plan, await module.code(), { seed });
-  for (const [file, data] of builtFiles(module, session, target, "fast")) writeWhole(join(folder, file), data);
+  const weights = await createSession(module.plan, await module.code(), { seed });
+  const { files } = await buildArtefact(module, { mode: "fast", weights, ...options, target });
+  for (const [file, data] of files) writeWhole(join(folder, file), data);
   return folder;
 }
 
@@ -35,103 +43,114 @@ function mixed(of: string, other: string, files: RegExp): string {
   return folder;
 }
 
-const load = async (folder: string, options?: LoadOptions): Promise<Session> => {
-  const module = (await import(pathToFileURL(join(folder, "module.mjs")).href)) as {
-    readonly load: (options?: LoadOptions) => Promise<Session>;
-  };
+type Load = (options?: LoadOptions) => Promise<ModelOf<AnyModel>>;
+
+const load = async (folder: string, options?: LoadOptions): Promise<ModelOf<AnyModel>> => {
+  const module = (await import(pathToFileURL(join(folder, "module.mjs")).href)) as { readonly load: Load };
   return module.load(options);
 };
 
-test.each(["wasm", "js"] as const)("files of two builds are refused, and both are named: %s", async (target) => {
-  const code = target === "js" ? /kernels\.mjs/ : /\.wasm/;
-  const a = await build("a", texts.a, target);
+test("files of two builds are refused, and the file is named", async () => {
+  const a = await build("a", texts.a);
   for (const name of ["larger", "tanh"] as const) {
-    const other = await build(name, texts[name], target);
+    const other = await build(name, texts[name]);
     const wrong = (files: RegExp, says: RegExp): Promise<void> =>
       expect(load(mixed(other, a, files))).rejects.toMatchObject({
         code: "E0802",
         says: expect.stringMatching(says) as unknown,
       });
     await expect(load(other)).resolves.toBeDefined();
-    await wrong(code, new RegExp(`module\\.mjs, manifest\\.json and .*${code.source}`));
-    await wrong(/manifest\.json/, /module\.mjs, manifest\.json/);
-    await wrong(/module\.mjs/, /module\.mjs, manifest\.json/);
-    await wrong(/weights/, /manifest\.json and weights\.safetensors/);
-    await expect(loadBuilt(`${pathToFileURL(mixed(other, a, code)).href}/`)).rejects.toMatchObject({ code: "E0802" });
+    await wrong(/\.wasm/, /module\.mjs and the code are of different builds/);
+    await wrong(/module\.mjs/, /module\.mjs and the (code|weights) are of different builds/);
+    await wrong(/weights/, /module\.mjs and the weights are of different builds/);
   }
+});
+
+test("JavaScript is part of its module: only the weights can be of another build", async () => {
+  const a = await build("a", texts.a, { target: "js" });
+  const tanh = await build("tanh", texts.tanh, { target: "js" });
+  expect(readdirSync(a).toSorted()).toEqual(["module.d.mts", "module.d.ts", "module.mjs", "weights.safetensors"]);
+  await expect(load(mixed(tanh, a, /weights/))).rejects.toMatchObject({ code: "E0802" });
 });
 
 const page = "<!DOCTYPE html>\n<html><body>Not found</body></html>\n";
 
 test.each([
-  ["manifest.json", "wasm", () => page, /manifest\.json: it is an HTML page/],
-  ["manifest.json", "wasm", (bytes) => bytes.subarray(0, 200), /manifest\.json: .*JSON/],
-  ["manifest.json", "wasm", () => '{"format": dlc}', /manifest\.json: .*JSON/],
-  ["manifest.json", "wasm", () => "", /manifest\.json: .*JSON/],
-  ["module.wasm", "wasm", () => page, /module\.wasm: it is an HTML page/],
-  ["module.wasm", "wasm", (bytes) => bytes.subarray(0, -40), /module\.wasm: it is cut off/],
-  ["module.wasm", "wasm", () => "", /module\.wasm: it is cut off/],
-  ["kernels.mjs", "js", () => page, /kernels\.mjs: it is an HTML page|kernels\.mjs: SyntaxError/],
-  ["kernels.mjs", "js", (bytes) => bytes.subarray(0, -60), /kernels\.mjs: (?:SyntaxError|it is cut off)/],
-  ["weights.safetensors", "wasm", () => page, /weights\.safetensors: it is an HTML page/],
-] as readonly (readonly [string, "wasm" | "js", (bytes: Buffer) => Buffer | string, RegExp])[])(
-  "a damaged %s (%s) is not taken for that of another build: %s",
-  async (file, target, damage, says) => {
-    const folder = mixed(await build("damaged", texts.a, target), root, /^$/);
+  ["module.wasm", () => page, "E0806", /module\.(strict\.)?wasm: it is an HTML page/],
+  ["module.wasm", (bytes) => bytes.subarray(0, -40), "E0802", /CompileError/],
+  ["module.wasm", () => "", "E0802", /CompileError/],
+  ["module.wasm", null, "E0806", /module\.(strict\.)?wasm: ENOENT/],
+  ["weights.safetensors", () => page, "E0806", /weights\.safetensors: it is an HTML page/],
+  ["weights.safetensors", (bytes) => bytes.subarray(0, 7), "E0820", /not a safetensors file/],
+  ["weights.safetensors", (bytes) => bytes.subarray(0, 90), "E0820", /not a safetensors file/],
+  ["weights.safetensors", (bytes) => bytes.subarray(0, -4), "E0821", /`M\./],
+  ["weights.safetensors", (bytes) => bytes.fill(0xff, 8, 20), "E0820", /not a safetensors file/],
+  ["weights.safetensors", null, "E0806", /weights\.safetensors: ENOENT/],
+] as readonly (readonly [string, ((bytes: Buffer) => Buffer | string) | null, string, RegExp])[])(
+  "a damaged %s is not taken for that of another build: %s",
+  async (file, damage, code, says) => {
+    const folder = mixed(await build("damaged", texts.a), root, /^$/);
     const files = file === "module.wasm" ? ["module.wasm", "module.strict.wasm"] : [file];
-    for (const name of files) writeFileSync(join(folder, name), damage(readFileSync(join(folder, name))));
+    for (const name of files)
+      if (damage === null) rmSync(join(folder, name));
+      else writeFileSync(join(folder, name), damage(readFileSync(join(folder, name))));
     await expect(load(folder)).rejects.toMatchObject({
-      code: "E0806",
+      name: "DlcError",
+      code,
       says: expect.stringMatching(says) as unknown,
     });
-    const base = `${pathToFileURL(folder).href}/`;
-    if (target === "wasm") await expect(loadBuilt(base)).rejects.toMatchObject({ code: "E0806" });
   },
 );
 
 test("the build id follows from the contents alone", async () => {
   const idOf = (folder: string): unknown =>
-    (JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as { readonly build: unknown }).build;
-  const first = await build("first", texts.a, "wasm");
-  const again = await build("again", texts.a, "wasm", "/some/where/else/m.dl");
+    readSafetensors(readFileSync(join(folder, "weights.safetensors"))).metadata.get("build");
+  const first = await build("first", texts.a);
+  const again = await build("again", texts.a, {}, "/some/where/else/m.dl");
   for (const file of readdirSync(first))
     expect(readFileSync(join(again, file)), file).toEqual(readFileSync(join(first, file)));
-  const trained = await build("trained", texts.a, "wasm", "m.dl", 7);
+  const trained = await build("trained", texts.a, {}, "m.dl", 7);
   expect(idOf(trained)).not.toBe(idOf(first));
-  expect(readSafetensors(readFileSync(join(first, "weights.safetensors"))).metadata.get("build")).toBe(idOf(first));
+  expect(readFileSync(join(first, "module.mjs"), "utf8")).toContain(`id:"${String(idOf(first))}"`);
   expect(WebAssembly.validate(readFileSync(join(first, "module.wasm")))).toBe(true);
 });
 
-test("weights that were saved by hand replace those of the build; snapshots are not concerned", async () => {
-  const folder = await build("replaced", texts.a, "wasm");
-  const model = await load(folder);
-  const before = model.snapshot();
-  model.reset(9);
-  const own = model.save();
+test("weights that were saved by hand replace those of the build", async () => {
+  const folder = await build("replaced", texts.a, { full: true });
+  const compiled = compileModule({ name: "m.dl", text: texts.a }, { resolve: createResolver(null) });
+  const own = (await createSession(compiled.plan, await compiled.code(), { seed: 9 })).save();
+  const before = (await load(folder)).save();
+  expect(own).not.toEqual(before);
+  expect((await load(folder, { weights: own })).save()).toEqual(own);
   writeFileSync(join(folder, "weights.safetensors"), own);
   expect((await load(folder)).save()).toEqual(own);
-  const other = await load(await build("trained", texts.a, "wasm", "m.dl", 7));
-  other.restore(before);
-  expect(other.snapshot()).toEqual(before);
 });
 
 test("parts of a built model are restored, reset, saved and loaded as those of a compiled one", async () => {
-  const folder = await build("parts", texts.a, "js");
-  for (const open of [load, (at: string) => loadBuilt(`${pathToFileURL(at).href}/`)]) {
-    const model = await open(folder);
-    const valueOf = (path: string): unknown => model.state.get(path)?.data.slice();
-    const [w, b] = ["M.dense1.w", "M.dense2.w"];
-    const built = { snapshot: model.snapshot(), w: valueOf(w), b: valueOf(b) };
-    model.reset({ seed: 9, only: "M.dense1.*" });
-    expect(valueOf(w)).not.toEqual(built.w);
-    expect(valueOf(b)).toEqual(built.b);
-    const [saved, own] = [model.save(), valueOf(w)];
-    model.restore(built.snapshot, { only: ["M.dense1.w"] });
-    expect(valueOf(w)).toEqual(built.w);
-    expect(model.load(saved, { only: "M.dense1.*" }).loaded.toSorted()).toEqual(["M.dense1.b", "M.dense1.w"]);
-    expect([valueOf(w), valueOf(b)]).toEqual([own, built.b]);
-    expect(() => model.restore(built.snapshot, { only: "M.dense9.w" })).toThrow("did you mean");
-    expect(() => model.restore(built.snapshot.slice(1))).toThrow(/snapshot/);
-    expect(valueOf(w)).toEqual(own);
+  const module = compileModule({ name: "m.dl", text: texts.a }, { resolve: createResolver(null), target: "js" });
+  const folder = join(root, "parts");
+  for (const full of [false, true]) {
+    const { files } = await buildArtefact(module, { target: "js", mode: "fast", full, inline: true });
+    for (const [file, data] of files) writeWhole(join(`${folder}-${String(full)}`, file), data);
   }
+  const lean = await load(`${folder}-false`);
+  expect(() => lean.save()).toThrow(/E0809.*no `save`[^]*build with --full/);
+  lean.reset({ seed: 9, only: "M.dense1.*" });
+  const model = await load(`${folder}-true`);
+  const valueOf = (path: string): unknown => model.state.get(path)?.data.slice();
+  const [w, b] = ["M.dense1.w", "M.dense2.w"];
+  const built = { snapshot: model.snapshot(), w: valueOf(w), b: valueOf(b) };
+  model.reset({ seed: 9, only: "M.dense1.*" });
+  expect(valueOf(w)).not.toEqual(built.w);
+  expect(valueOf(b)).toEqual(built.b);
+  expect(lean.state.get(w)?.data).toEqual(valueOf(w));
+  expect(lean.state.get(b)?.data).toEqual(valueOf(b));
+  const [saved, own] = [model.save(), valueOf(w)];
+  model.restore(built.snapshot, { only: ["M.dense1.w"] });
+  expect(valueOf(w)).toEqual(built.w);
+  expect(model.load(saved, { only: "M.dense1.*" }).loaded.toSorted()).toEqual(["M.dense1.b", "M.dense1.w"]);
+  expect([valueOf(w), valueOf(b)]).toEqual([own, built.b]);
+  expect(() => model.restore(built.snapshot, { only: "M.dense9.w" })).toThrow("matches no tensor of the model");
+  expect(() => model.restore(built.snapshot.slice(1))).toThrow(/snapshot/);
+  expect(valueOf(w)).toEqual(own);
 });

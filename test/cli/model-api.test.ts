@@ -2,7 +2,7 @@
 import { compile, type DlcError, type Model } from "dlc";
 import { compileModule } from "dlc/compiler";
 import { expect, test } from "vitest";
-import { declarations } from "../../cli/build/declarations.ts";
+import { modelTypes } from "../../cli/build/declarations.ts";
 import { createResolver } from "../../cli/host/resolver.ts";
 
 const text = `dl 1
@@ -105,7 +105,7 @@ test("a part of a model is restored, and reset", () => {
   a.reset({ seed: 2 });
   expect(a.snapshot()).toEqual(b.snapshot());
   expect(() => a.reset({ only: "Net.haed.*" })).toThrow("`only` of `reset` matches no tensor of the model");
-  expect(() => a.restore(start, { only: "Net.haed.w" })).toThrow("did you mean `Net.head.w`?");
+  expect(() => a.restore(start, { only: "Net.haed.w" })).toThrow("matches no tensor of the model: Net.haed.w");
 });
 
 test("a part of a model is an output of an entry, and without one the module is the same", async () => {
@@ -125,7 +125,7 @@ test("a part of a model is an output of an entry, and without one the module is 
   );
   expect(none?.wasm("strict").bytes).toEqual(plain?.wasm("strict").bytes);
   expect(none?.plan).toEqual(plain?.plan);
-  expect(declarations(tapped.plan)).toContain('readonly "Net.body": Tensor<Float32Array>;');
+  expect(modelTypes(tapped.plan)).toContain('readonly "Net.body": Tensor<Float32Array, readonly [1, 3]>;');
 });
 
 test("a tap with the name of an output is an error", async () => {

@@ -7,9 +7,9 @@ import { pathToFileURL } from "node:url";
 import { compile, type DiagnosticError, type DlcError } from "dlc";
 import { compileModule } from "dlc/compiler";
 import { afterAll, describe, expect, test } from "vitest";
-import { builtFiles } from "../../cli/build/files.ts";
+import { buildArtefact } from "../../cli/build/artefact.ts";
 import { createResolver } from "../../cli/host/resolver.ts";
-import { createSession, type LoadOptions, type Session } from "../../runtime/index.ts";
+import type { LoadOptions, Session } from "../../runtime/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dlc-odd-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -124,8 +124,8 @@ const calls: Readonly<Record<string, readonly [call: Call, takes?: readonly stri
 
 const compiled = await compile(text, { dims });
 const module = compileModule({ name: "net.dl", text }, { dims, resolve: createResolver(null) });
-for (const [name, data] of builtFiles(module, await createSession(module.plan, await module.code()), "wasm", "fast"))
-  writeFileSync(join(folder, name), data);
+const artefact = await buildArtefact(module, { target: "wasm", mode: "fast", full: true });
+for (const [name, data] of artefact.files) writeFileSync(join(folder, name), data);
 const { load } = (await import(pathToFileURL(join(folder, "module.mjs")).href)) as {
   readonly load: (options?: LoadOptions) => Promise<Session>;
 };
@@ -148,8 +148,9 @@ describe.each([
   ["compile", () => compiled],
   ["a built model", () => load()],
 ] as const)("a model from %s", (_, start) => {
-  test.each(Object.entries(calls))("%s", async (_call, [call, takes = []]) => {
-    const model = await start();
+  test.each(Object.entries(calls))("%s", async (title, [call, takes = []]) => {
+    const model = (await start()) as Session;
+    if (title.startsWith("profile") && !("profile" in model)) return;
     const before = [model.run("predict", { x }), model.save()];
     const weights = model.snapshot();
     for (const [name, value] of odd) {

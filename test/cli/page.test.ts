@@ -24,7 +24,7 @@ import {
   showNumber,
   textOf,
 } from "../../cli/build/page/text.ts";
-import type { SlotType } from "../../runtime/entry-types.ts";
+import type { SlotType } from "../../runtime/model.ts";
 import { tinyPlan } from "../runtime/tiny-plan.ts";
 import { dlc } from "./dlc.ts";
 import { createWorkspace } from "./workspace.ts";

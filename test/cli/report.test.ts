@@ -50,9 +50,14 @@ const files: readonly FileSize[] = [
   { name: "module.d.ts", bytes: 3000, gzip: 900 },
 ];
 
+const codeFiles = [
+  { file: "module.wasm", mode: "fast" },
+  { file: "module.strict.wasm", mode: "strict" },
+] as const;
+
 /** The report with sizes that do not depend on the code generator: a function takes a hundred bytes. */
 function report(code: CompiledModule): string {
-  const modules = moduleSizes(code, "wasm", "fast").map(({ file, functionBytes }) => ({
+  const modules = moduleSizes({ code, codeFiles }).map(({ file, functionBytes }) => ({
     file,
     functionBytes: new Map([...functionBytes.keys()].map((name) => [name, 100])),
   }));
@@ -80,7 +85,7 @@ test("a layer of another size changes no line of the other layers, and moves non
 
 test("each function of a module counts once in the kernels or the entries", () => {
   const code = compiled(5);
-  const modules = moduleSizes(code, "wasm", "fast");
+  const modules = moduleSizes({ code, codeFiles });
   const [fast] = modules;
   const rows = reportText({ code, files, modules }).split("\n");
   const start = rows.findIndex((row) => row.startsWith("kernels "));

@@ -181,15 +181,18 @@ test("labels that are no classes are an error before anything runs, unless --unc
 });
 
 test("a repeated build is byte-identical", async () => {
-  await dlc(folder, "build", "net.dl", "--dim", "N=2", "-o", "one");
-  await dlc(folder, "build", "net.dl", "--dim", "N=2", "-o", "two");
+  const weights = ["--weights", "runs/net/best.safetensors"];
+  const plain = await dlc(folder, "build", "net.dl", "--dim", "N=2", "-o", "seeded");
+  expect(plain.stderr).toContain("--weights runs/net/best.safetensors has trained ones");
+  for (const out of ["one", "two"])
+    expect((await dlc(folder, "build", "net.dl", "--dim", "N=2", "-o", out, ...weights)).stderr).toBe("");
   for (const name of [
     "module.wasm",
     "module.strict.wasm",
     "module.mjs",
     "module.d.ts",
     "weights.safetensors",
-    "manifest.json",
+    "report.txt",
   ]) {
     expect(readFileSync(join(folder, "one", name)).equals(readFileSync(join(folder, "two", name)))).toBe(true);
   }

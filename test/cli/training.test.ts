@@ -12,7 +12,7 @@ import { sampleEntry } from "../../cli/training/model.ts";
 import { train, type TrainingResult } from "../../cli/training/train.ts";
 import { compileModule } from "../../compiler/index.ts";
 import { createSession, readSafetensors, type Session } from "../../runtime/index.ts";
-import { writeSafetensors } from "../../runtime/safetensors.ts";
+import { writeSafetensors } from "../../runtime/write-safetensors.ts";
 import { softmaxModel } from "./softmax-model.ts";
 
 const root = mkdtempSync(join(tmpdir(), "dlc-training-"));

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { dtypes, type TensorData } from "../../runtime/dtype.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { TensorData } from "../../runtime/model.ts";
 import { KernelBuilder } from "../../compiler/kernel/build.ts";
 import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
 import type { Kernel } from "../../compiler/kernel/ir.ts";

@@ -1,4 +1,4 @@
-import type { TensorData } from "../../runtime/dtype.ts";
+import type { TensorData } from "../../runtime/model.ts";
 import { dtypes } from "../../runtime/dtype.ts";
 import { emitWasm } from "../../compiler/codegen/wasm/emit.ts";
 import type { Kernel } from "../../compiler/kernel/ir.ts";

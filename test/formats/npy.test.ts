@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readNpy, writeNpy } from "../../compiler/formats/npy.ts";
 import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
-import { dtypes, type DType } from "../../runtime/dtype.ts";
-import type { Tensor } from "../../runtime/tensor.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
+import type { Tensor } from "../../runtime/model.ts";
 
 const tensor = fc
   .tuple(

@@ -7,7 +7,7 @@ import type { Program } from "../../compiler/graph/ir.ts";
 import { compileProgram } from "../../compiler/compile.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { renderDiagnostic } from "../../dsl/render.ts";
-import type { TensorData } from "../../runtime/dtype.ts";
+import type { TensorData } from "../../runtime/model.ts";
 import { createSession, type Session } from "../../runtime/session.ts";
 
 interface Vector {

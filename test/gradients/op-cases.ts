@@ -1,4 +1,4 @@
-import type { DType } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
 import { brokenCondition, GraphBuilder } from "../../compiler/graph/build.ts";
 import type { Value } from "../../compiler/graph/ir.ts";
 import type { Op, Sample } from "../../compiler/graph/op.ts";

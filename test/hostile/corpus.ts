@@ -2,7 +2,7 @@ import type { Bad } from "./build.ts";
 import { badArrays, badImages, goodArrays, goodImages } from "./corpus/arrays.ts";
 import { badGraphs, goodGraphs } from "./corpus/graphs.ts";
 import { badKernels, goodKernels } from "./corpus/kernels.ts";
-import { badHistories, badManifests, badRuns, goodHistories, goodManifests, goodRuns } from "./corpus/records.ts";
+import { badHistories, badRuns, goodHistories, goodRuns } from "./corpus/records.ts";
 import { badWeights, goodWeights } from "./corpus/safetensors.ts";
 import type { Format } from "./readers.ts";
 
@@ -11,7 +11,6 @@ export const corpus = {
   safetensors: { bad: badWeights, good: goodWeights },
   npy: { bad: badArrays, good: goodArrays },
   idx: { bad: badImages, good: goodImages },
-  manifest: { bad: badManifests, good: goodManifests },
   run: { bad: badRuns, good: goodRuns },
   history: { bad: badHistories, good: goodHistories },
   ir: { bad: badGraphs, good: goodGraphs },

@@ -1,16 +1,15 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { openDataset } from "../../cli/data/open.ts";
 import { resumeRun, saveRun } from "../../cli/training/checkpoint.ts";
-import { createSession, loadBuilt, readSafetensors, writeSafetensors, type Session } from "../../runtime/index.ts";
+import { createSession, readSafetensors, writeSafetensors, type Session } from "../../runtime/index.ts";
 import { softmaxModel } from "../cli/softmax-model.ts";
 import { tinyCode, tinyPlan } from "../runtime/tiny-plan.ts";
 import { be32, joined } from "./build.ts";
-import { badHistories, badRuns, soundManifest } from "./corpus/records.ts";
+import { badHistories, badRuns } from "./corpus/records.ts";
 
 const root = mkdtempSync(join(tmpdir(), "dlc-hostile-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -22,83 +21,6 @@ function folder(files: Readonly<Record<string, string | Uint8Array>>): string {
   for (const [name, data] of Object.entries(files)) writeFileSync(join(path, name), data);
   return path;
 }
-
-const js = {
-  ...soundManifest,
-  code: { kind: "js", module: "kernels.mjs" },
-  plan: { ...tinyPlan, entries: [], constants: [] },
-};
-const load = (files: Readonly<Record<string, string | Uint8Array>>): Promise<Session> =>
-  loadBuilt(`${pathToFileURL(folder(files)).href}/`, { seed: 1 });
-const { build } = soundManifest;
-const exportsBuild = `export const build = "${build}";`;
-/** The bytes, with the build after them as in a custom section. */
-const wasm = (...bytes: readonly number[]): Uint8Array =>
-  Uint8Array.of(...bytes, ...[0, 22], ...new TextEncoder().encode(`\u0005build${build}`));
-const manifest = (value: unknown): Readonly<Record<string, string>> => ({ "manifest.json": JSON.stringify(value) });
-
-test.each([
-  ["no manifest", {}, "E0806", /manifest.json/],
-  ["a damaged manifest", { "manifest.json": "{" }, "E0806", /is not valid JSON/],
-  ["no module", manifest(js), "E0806", /kernels.mjs/],
-  ["a module that is not JavaScript", { ...manifest(js), "kernels.mjs": "}" }, "E0806", /kernels.mjs/],
-  ["a module that exports nothing", { ...manifest(js), "kernels.mjs": "" }, "E0806", /kernels.mjs: it is cut off/],
-  [
-    "a module of another build",
-    { ...manifest(js), "kernels.mjs": 'export const build = "1";' },
-    "E0802",
-    /different builds: .*kernels.mjs/,
-  ],
-  [
-    "a module that throws",
-    {
-      ...manifest(js),
-      "kernels.mjs": `${exportsBuild} export const instantiate = () => { throw new TypeError('no'); };`,
-    },
-    "E0802",
-    /TypeError: no/,
-  ],
-  ["no WebAssembly", manifest(soundManifest), "E0806", /module.wasm/],
-  [
-    "WebAssembly cut short",
-    { ...manifest(soundManifest), "module.wasm": wasm(0, 0x61, 0x73, 0x6d) },
-    "E0802",
-    /CompileError/,
-  ],
-  [
-    "a module without its functions",
-    { ...manifest(soundManifest), "module.wasm": wasm(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0) },
-    "E0802",
-    /has no function `init`/,
-  ],
-  [
-    "WebAssembly of another build",
-    { ...manifest(soundManifest), "module.wasm": wasm(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0).with(-1, 0x67) },
-    "E0802",
-    /different builds: .*module.wasm/,
-  ],
-  [
-    "WebAssembly without a build",
-    { ...manifest(soundManifest), "module.wasm": Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0) },
-    "E0806",
-    /module.wasm: it is cut off, or not from a build/,
-  ],
-  [
-    "a plan of another version",
-    {
-      ...manifest({ ...js, plan: { ...js.plan, format: "dlc-plan-9" } }),
-      "kernels.mjs": `${exportsBuild} export const instantiate = () => ({});`,
-    },
-    "E0802",
-    /the plan has "dlc-plan-9"/,
-  ],
-])("a built model with %s is rejected", async (_, files, code, message) => {
-  await expect(load(files)).rejects.toMatchObject({
-    name: "DlcError",
-    code,
-    message: expect.stringMatching(message) as unknown,
-  });
-});
 
 const images = (count: number, data: readonly number[]): Uint8Array => joined([0, 0, 8, 3], be32(count, 1, 2), data);
 const labels = (...data: readonly number[]): Uint8Array => joined([0, 0, 8, 1], be32(data.length), data);

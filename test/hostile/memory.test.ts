@@ -44,8 +44,6 @@ const files: readonly Large[] = [
   large("safetensors", '{"a":{"dtype":"U8","data_offsets":[0,0],"shape":[', "1,", "1]}}", true),
   large("safetensors", '{"', "a", '":0}', true),
   large("npy", "\u0001NUMPY", ","),
-  large("manifest", '{"format":"dlc-model-1","plan":[', "[],", "0]}"),
-  large("manifest", '{"format":"dlc-model-1","plan":[', "0,", "0]}"),
   large("run", "[", "[],", "0]"),
   large("history", "", "\n", "x"),
   large("ir", "graph g", "("),

@@ -6,7 +6,6 @@ import { ops } from "../../compiler/ops/table.ts";
 import { readLines, readRun } from "../../cli/training/saved-run.ts";
 import { reject } from "../../cli/host/reject.ts";
 import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
-import { readManifest } from "../../runtime/check-manifest.ts";
 import { DlcError } from "../../runtime/error.ts";
 import { readSafetensors } from "../../runtime/safetensors.ts";
 
@@ -22,7 +21,6 @@ export const readers = {
   safetensors: (file) => readSafetensors(file),
   npy: (file) => readNpy(file, "x.npy"),
   idx: (file) => readIdx(file, "x-idx"),
-  manifest: (file) => readManifest(file),
   run: (file) => readRun(text(file)) ?? reject("E1007", "this is not a checkpoint of a training run"),
   history: (file) => readLines(text(file)) ?? reject("E1007", "the history is damaged"),
   ir: (file) => parseGraph(text(file), ops, "x.ir"),

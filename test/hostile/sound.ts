@@ -3,8 +3,9 @@ import { globSync, readFileSync } from "node:fs";
 import { writeNpy } from "../../compiler/formats/npy.ts";
 import { functions } from "../../compiler/kernel/math.ts";
 import { printFunction, printKernel } from "../../compiler/kernel/print.ts";
-import { dtypes, type DType } from "../../runtime/dtype.ts";
-import { writeSafetensors, type StoredTensor } from "../../runtime/safetensors.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
+import { writeSafetensors, type StoredTensor } from "../../runtime/write-safetensors.ts";
 import { kernels } from "../kernel/random-kernels.ts";
 import { bytesOf } from "./build.ts";
 import { corpus } from "./corpus.ts";
@@ -42,7 +43,6 @@ export const sound: Readonly<Record<Format, readonly Uint8Array[]>> = {
   safetensors: [...weights, ...corpus.safetensors.good],
   npy: [...arrays, ...corpus.npy.good],
   idx: corpus.idx.good,
-  manifest: corpus.manifest.good,
   run: corpus.run.good,
   history: corpus.history.good,
   ir: short([...graphs.map(bytesOf), ...corpus.ir.good]),

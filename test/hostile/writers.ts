@@ -2,7 +2,7 @@ import { writeNpy } from "../../compiler/formats/npy.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import { printFunction, printKernels } from "../../compiler/kernel/print.ts";
 import { parseFile } from "../../compiler/kernel/parse.ts";
-import { writeSafetensors } from "../../runtime/safetensors.ts";
+import { writeSafetensors } from "../../runtime/write-safetensors.ts";
 import { bytesOf } from "./build.ts";
 import { readers, type Format } from "./readers.ts";
 

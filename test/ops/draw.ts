@@ -1,6 +1,6 @@
 // Uses of ops as their entries draw them: shapes and attributes by `draw`, dtypes by the conditions.
 import fc from "fast-check";
-import type { DType } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
 import { dtypes } from "../../runtime/dtype.ts";
 import { brokenCondition } from "../../compiler/graph/build.ts";
 import type { Attrs } from "../../compiler/graph/ir.ts";

@@ -1,7 +1,8 @@
 // Loops and branches with carries, items and results of every dtype, on every target: zero, one or several iterations,
 // forward, reversed and nested.
 import { expect, test } from "vitest";
-import { dtypes, type DType } from "../../runtime/dtype.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { DType } from "../../runtime/model.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import { inlineRegion } from "../../compiler/graph/inline.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";

@@ -1,4 +1,5 @@
-import { type DType, type TensorData, dtypes } from "../../runtime/dtype.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { DType, TensorData } from "../../runtime/model.ts";
 import { type NdArray, type Op, opNamed, type Sample } from "../../compiler/graph/op.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import { evaluateNode, ndarray, type Precision } from "../../compiler/graph/evaluate.ts";

@@ -3,7 +3,8 @@
 // kernel interpreter.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { dtypes, type TensorData } from "../../runtime/dtype.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { TensorData } from "../../runtime/model.ts";
 import { isPersistent, pathOf, resultOf } from "../../compiler/graph/facts.ts";
 import { base } from "../../compiler/graph/groups.ts";
 import { evaluate } from "../../compiler/graph/evaluate.ts";

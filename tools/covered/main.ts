@@ -12,7 +12,6 @@ const aim = 95;
 
 /** The readers of untrusted files. */
 const readers = [
-  "runtime/check-manifest.ts",
   "runtime/safetensors-header.ts",
   "runtime/safetensors.ts",
   "cli/training/saved-run.ts",

@@ -1,5 +1,5 @@
 import { parse } from "../../dsl/parse.ts";
-import { runtimeText } from "../../cli/build/files.ts";
+import { glueParts } from "../../cli/build/glue/parts.ts";
 import { pageTexts } from "../../cli/build/page-texts.ts";
 import { libraryTexts } from "../../cli/std/files.ts";
 
@@ -13,7 +13,7 @@ export const generatedModules = async (): Promise<ReadonlyMap<string, string>> =
         libraryTexts().map(([name, text]) => [name, withoutTests(name, text)]),
       ),
     ],
-    ["cli/build/bundle.ts", constantFunction("bundle", runtimeText())],
+    ["cli/build/glue/parts.ts", constantFunction("glueParts", await glueParts())],
     ["cli/build/page-texts.ts", constantFunction("pageTexts", await pageTexts())],
   ]);
 

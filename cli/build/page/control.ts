@@ -1,4 +1,4 @@
-import type { SlotType } from "../../../runtime/entry-types.ts";
+import type { SlotType } from "../../../runtime/model.ts";
 import type { Padding } from "./text.ts";
 
 /** What enters one sample of an input. */

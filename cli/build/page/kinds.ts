@@ -1,5 +1,5 @@
 // What an input is entered as and an output is shown as, by its type. A user can choose another of the kinds that fit.
-import type { SlotType } from "../../../runtime/entry-types.ts";
+import type { SlotType } from "../../../runtime/model.ts";
 
 /** A tensor without its batch axis: what one form enters, or one view shows. */
 export interface Sample {

@@ -1,6 +1,6 @@
-import type { EntryType, SlotType } from "../../../runtime/entry-types.ts";
+import type { EntryType, SlotType } from "../../../runtime/model.ts";
 import { dtypes } from "../../../runtime/dtype.ts";
-import type { Tensor } from "../../../runtime/tensor.ts";
+import type { Tensor } from "../../../runtime/model.ts";
 import type { Control } from "./control.ts";
 import { controlOf } from "./controls.ts";
 import { button, checkbox, element, menu } from "./dom.ts";

@@ -1,6 +1,6 @@
-import type { EntryType } from "../../../runtime/entry-types.ts";
+import type { EntryType } from "../../../runtime/model.ts";
 import type { Setting } from "../../../runtime/plan.ts";
-import type { Tensor } from "../../../runtime/tensor.ts";
+import type { Tensor } from "../../../runtime/model.ts";
 
 /** What the page knows beside the model itself: the JSON in `index.html`. */
 export interface Config {

@@ -1,4 +1,4 @@
-import type { SlotType } from "../../../runtime/entry-types.ts";
+import type { SlotType } from "../../../runtime/model.ts";
 import { context2d, element } from "./dom.ts";
 import { countOf, imageSize, sampleOf, type ViewKind } from "./kinds.ts";
 import { classColor, classMap, pixelsOfValues, shownRange } from "./pixels.ts";

@@ -1,6 +1,6 @@
 import type { BinaryOperator, UnaryOperator } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
-import type { DType } from "../../../runtime/dtype.ts";
+import type { DType } from "../../../runtime/model.ts";
 import type { Attrs } from "../../graph/ir.ts";
 import type { Op, OpName } from "../../graph/op.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";

@@ -1,5 +1,5 @@
 import type { Span } from "../../../dsl/span.ts";
-import type { DType } from "../../../runtime/dtype.ts";
+import type { DType } from "../../../runtime/model.ts";
 import { differInLastAxis, isFloat, sameShape, tensor, type Shape, type TensorType } from "../../types/tensor-type.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
 import { iota } from "../../support/lists.ts";

@@ -1,6 +1,7 @@
 import type { Expr, TypeExpr } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
-import { dtypes, type DType } from "../../../runtime/dtype.ts";
+import { dtypes } from "../../../runtime/dtype.ts";
+import type { DType } from "../../../runtime/model.ts";
 import { tensor, type TensorType } from "../../types/tensor-type.ts";
 import { didYouMean } from "../../../dsl/suggest.ts";
 import type { Binding, DlValue, Env, PackValue, Scope } from "../context.ts";

@@ -1,5 +1,5 @@
 import type { Span } from "../../../dsl/span.ts";
-import type { DType } from "../../../runtime/dtype.ts";
+import type { DType } from "../../../runtime/model.ts";
 import { fits, limits, symmetric } from "../../types/interval.ts";
 import { isFloat } from "../../types/tensor-type.ts";
 import type { Env } from "../context.ts";

@@ -1,5 +1,5 @@
 import type { Span } from "../../../dsl/span.ts";
-import type { DType } from "../../../runtime/dtype.ts";
+import type { DType } from "../../../runtime/model.ts";
 import { product } from "../../support/lists.ts";
 import { isFloat, tensor } from "../../types/tensor-type.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";

@@ -1,6 +1,6 @@
 // Identities of pointwise arithmetic, logic and conversion that keep every bit of f32 except the sign of a zero and the
 // payload of a NaN.
-import type { DType } from "../../../runtime/dtype.ts";
+import type { DType } from "../../../runtime/model.ts";
 import type { GraphBuilder } from "../../graph/build.ts";
 import { splatValue } from "../../graph/facts.ts";
 import type { Node, Value } from "../../graph/ir.ts";

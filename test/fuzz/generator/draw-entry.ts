@@ -1,5 +1,5 @@
 // Draws a use of any op by the `draw` of its entry: on a value of the pool, with matching other operands.
-import type { DType } from "../../../runtime/dtype.ts";
+import type { DType } from "../../../runtime/model.ts";
 import type { Value } from "../../../compiler/graph/ir.ts";
 import type { Choices, Op, Sample } from "../../../compiler/graph/op.ts";
 import { type Interval, interval, sizeOf, within } from "../../../compiler/types/interval.ts";

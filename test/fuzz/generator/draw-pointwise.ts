@@ -1,5 +1,5 @@
 // Draws of pointwise ops.
-import type { DType } from "../../../runtime/dtype.ts";
+import type { DType } from "../../../runtime/model.ts";
 import type { Value } from "../../../compiler/graph/ir.ts";
 import { type Draw, type Grower, isFloat } from "./grower.ts";
 import { at } from "./random.ts";

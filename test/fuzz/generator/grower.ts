@@ -4,7 +4,7 @@ import type { Attrs, Graph, Value } from "../../../compiler/graph/ir.ts";
 import type { Op } from "../../../compiler/graph/op.ts";
 import { ops } from "../../../compiler/ops/table.ts";
 import { sameType, showType, type TensorType } from "../../../compiler/types/tensor-type.ts";
-import type { DType } from "../../../runtime/dtype.ts";
+import type { DType } from "../../../runtime/model.ts";
 import { type Random, at, iota, product } from "./random.ts";
 import { type Interval, anything, interval, limits, sizeOf } from "../../../compiler/types/interval.ts";
 import { typesOf } from "./types.ts";

@@ -2,7 +2,7 @@
 // of a class share a rule; others have one by name.
 import type { Op } from "../../../compiler/graph/op.ts";
 import type { Attrs, Graph } from "../../../compiler/graph/ir.ts";
-import type { DType } from "../../../runtime/dtype.ts";
+import type { DType } from "../../../runtime/model.ts";
 import type { TensorType } from "../../../compiler/types/tensor-type.ts";
 import { at, iota, product } from "./random.ts";
 

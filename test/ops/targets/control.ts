@@ -1,5 +1,5 @@
 // Uses of the ops with regions, with carries, sequences and results of any dtype and shape.
-import type { DType } from "../../../runtime/dtype.ts";
+import type { DType } from "../../../runtime/model.ts";
 import { GraphBuilder } from "../../../compiler/graph/build.ts";
 import { RegionBuilder } from "../../../compiler/graph/inline.ts";
 import type { Graph, Value } from "../../../compiler/graph/ir.ts";

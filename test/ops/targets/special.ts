@@ -1,5 +1,5 @@
 // Uses of ops on the corner values of their dtypes.
-import type { DType } from "../../../runtime/dtype.ts";
+import type { DType } from "../../../runtime/model.ts";
 import { GraphBuilder } from "../../../compiler/graph/build.ts";
 import type { Graph, Value } from "../../../compiler/graph/ir.ts";
 import type { Op, Sample } from "../../../compiler/graph/op.ts";

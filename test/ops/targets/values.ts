@@ -1,5 +1,5 @@
 // Values for operands: ordinary ones, and the corner values of a dtype.
-import type { DType } from "../../../runtime/dtype.ts";
+import type { DType } from "../../../runtime/model.ts";
 import { elements, isFloat, type TensorType } from "../../../compiler/types/tensor-type.ts";
 import { random } from "../values.ts";
 

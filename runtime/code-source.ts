@@ -1,0 +1,74 @@
+import type { Arena } from "./arena.ts";
+import { reject } from "./error.ts";
+import { asBytes, bytesIn, type BuiltFile, type Open, type Opened } from "./files.ts";
+import { hasRelaxedSimd, started, wrapHostError } from "./instantiate.ts";
+import type { LoadOptions } from "./model.ts";
+import type { Code, Exports } from "./session-plan.ts";
+
+/** In an object: a promise of the exports would call an entry named `then`. */
+type Start = (arena: Arena) => Promise<{ readonly exports: Exports }>;
+
+/** The code of a build. */
+export interface CodeSource {
+  readonly kind: Code["kind"];
+  /** The number of bytes that `get` opens. */
+  bytesToGet(options: LoadOptions): number;
+  /** Throws E0802 for code of another build, or that does not compile. */
+  get(options: LoadOptions, open: Open, build: string): Promise<Start>;
+}
+
+/** WebAssembly for all hosts, and for those with relaxed SIMD if the build has such a module. */
+export function wasmCode(strict: BuiltFile, relaxed?: BuiltFile): CodeSource {
+  // One compilation serves all models of a page.
+  const modules = new Map<BuiltFile, WebAssembly.Module>();
+  const chosen = ({ mode = "fast" }: LoadOptions): BuiltFile =>
+    mode === "fast" && relaxed !== undefined && hasRelaxedSimd() ? relaxed : strict;
+  return {
+    kind: "wasm",
+    bytesToGet: (options) => (options.module || modules.has(chosen(options)) ? 0 : chosen(options)[0]),
+    async get(options, open, build) {
+      try {
+        const { module: own } = options;
+        const file = chosen(options);
+        const module =
+          own instanceof WebAssembly.Module
+            ? own
+            : own
+              ? await WebAssembly.compile(asBytes(own))
+              : (modules.get(file) ?? (await compiled(await open(file))));
+        if (!own) modules.set(file, module);
+        const [section = []] = WebAssembly.Module.customSections(module, "build");
+        if (String.fromCharCode(...new Uint8Array(section)) !== build) mixed("the code");
+        return (arena) => started(module, arena);
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        return wrapHostError(error);
+      }
+    },
+  };
+}
+
+const compiled = async (opened: Opened): Promise<WebAssembly.Module> =>
+  opened instanceof Response && opened.headers.get("content-type") === "application/wasm"
+    ? WebAssembly.compileStreaming(opened)
+    : WebAssembly.compile(await bytesIn(opened));
+
+/** JavaScript, which is a part of the build's own module, with its constants by their offsets in the arena. */
+export const jsCode = (
+  instantiate: Extract<Code, { kind: "js" }>["instantiate"],
+  constants: readonly (readonly [offset: number, bytes: Uint8Array])[],
+): CodeSource => ({
+  kind: "js",
+  bytesToGet: () => 0,
+  get: async () => async (arena) => {
+    for (const [offset, bytes] of constants) new Uint8Array(arena.buffer).set(bytes, offset);
+    return { exports: instantiate(arena as { readonly buffer: ArrayBuffer }) };
+  },
+});
+
+export const mixed = (file: string): never =>
+  reject(
+    "E0802",
+    `module.mjs and ${file} are of different builds`,
+    "serve all files of one build; a cache may hold those of another",
+  );
