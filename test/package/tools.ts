@@ -1,15 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Other versions of Node and TypeScript, beside node_modules, because only this test needs their 400 MB. */
-const cache = join(root, "node_modules/.cache/package-test");
-const aliases = { node22: "node@22", node26: "node@26", typescript5: "typescript@5.9" } as const;
-
-const pathOf = (alias: keyof typeof aliases): string => join(cache, "node_modules", alias);
+const here = join(root, "test/package");
+const installed = join(here, "node_modules");
 
 export interface Ran {
   readonly ok: boolean;
@@ -29,33 +26,36 @@ export function run(command: string, cwd: string, node: string = process.execPat
   return { ok: status === 0, text: `${stdout}${stderr}` };
 }
 
-/** Null if all are there, or the reason why not. */
+const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, "utf8") : "");
+
+/** Installs the other versions of Node and TypeScript, unless they are there. Null, or the reason why they are not. */
 export function installTools(): string | null {
-  const missing = Object.keys(aliases).some((alias) => !existsSync(join(cache, "node_modules", alias, "package.json")));
-  if (!missing) return null;
-  mkdirSync(cache, { recursive: true });
-  const packages = Object.entries(aliases).map(([alias, name]) => `${alias}@npm:${name}`);
-  const { ok, text } = run(
-    `npm install --prefix . --prefer-offline --no-save --no-package-lock --no-audit --no-fund ${packages.join(" ")}`,
-    cache,
-  );
-  return ok ? null : `the registry cannot be reached: ${text.trim().split("\n").at(-1)}`;
+  const lock = join(here, "package-lock.json");
+  const last = join(installed, "installed-lock.json");
+  if (textOf(last) === textOf(lock)) return null;
+  const { ok, text } = run("npm ci --prefer-offline --no-progress --no-audit --no-fund", here);
+  if (!ok) return `npm ci in test/package failed: ${text.trim()}`;
+  copyFileSync(lock, last);
+  return null;
 }
 
+const platform = `${process.platform}-${process.arch}`;
+
 /** Node by major version: that which runs the tests, or one that was installed. */
-export const nodes: Readonly<Record<string, string>> = {
-  "22": join(pathOf("node22"), "bin/node"),
-  "24": process.execPath,
-  "26": join(pathOf("node26"), "bin/node"),
-};
+export const nodes: Readonly<Record<string, string>> = Object.fromEntries(
+  ["22", "24", "26"].map((major) => [
+    major,
+    process.versions.node.startsWith(`${major}.`)
+      ? process.execPath
+      : join(installed, `node-${major}-${platform}/bin/node`),
+  ]),
+);
 
 /** The compiler of TypeScript by version. */
 export const compilers: Readonly<Record<string, string>> = {
-  "5.9": join(pathOf("typescript5"), "bin/tsc"),
+  "5.9": join(installed, "typescript-5/bin/tsc"),
   "7": join(root, "node_modules/typescript/bin/tsc"),
 };
-
-export const majorOf = (node: string): string => /^v(\d+)/.exec(run(`"${node}" --version`, root).text)?.[1] ?? "none";
 
 export const versionIn = (folder: string): string =>
   (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { readonly version: string }).version;
