@@ -1,6 +1,7 @@
 import {
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -23,10 +24,12 @@ const minutes = 60_000;
 const steps = firstSteps();
 const tarball = `dlc-${versionIn(root)}.tgz`;
 const project = mkdtempSync(join(tmpdir(), "dlc-package-"));
-const packed = mkdtempSync(join(tmpdir(), "dlc-packed-"));
+/** Where the tarball is only unpacked. */
+const consuming = mkdtempSync(join(tmpdir(), "dlc-consumer-"));
+const unpacked = join(consuming, "node_modules/dlc");
 
 afterAll(() => {
-  for (const folder of [project, packed]) rmSync(folder, { recursive: true });
+  for (const folder of [project, consuming]) rmSync(folder, { recursive: true });
 });
 
 const succeeds = ({ ok, text }: Ran): string => {
@@ -42,14 +45,14 @@ beforeAll(() => {
   for (const step of steps)
     if (step.kind === "run" && step.where === "clone" && step.command !== "npm ci") succeeds(run(step.command, root));
   copyFileSync(join(root, tarball), join(project, tarball));
-  succeeds(run(`tar -xzf ${tarball} -C ${packed}`, project));
+  mkdirSync(unpacked, { recursive: true });
+  succeeds(run(`tar -xzf ${tarball} --strip-components=1 -C ${unpacked}`, project));
 }, 5 * minutes);
 
 const inPackage = (): readonly { readonly path: string; readonly bytes: number }[] => {
-  const folder = join(packed, "package");
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => statSync(join(folder, path)).isFile())
-    .map((path) => ({ path, bytes: statSync(join(folder, path)).size }));
+  return readdirSync(unpacked, { recursive: true, encoding: "utf8" })
+    .filter((path) => statSync(join(unpacked, path)).isFile())
+    .map((path) => ({ path, bytes: statSync(join(unpacked, path)).size }));
 };
 
 test("the package has what it exports and nothing of the repository's own, in 2 MB without the digits", () => {
@@ -69,12 +72,11 @@ const importMeta = 3;
 
 test("what browsers load imports nothing of Node", async () => {
   await init;
-  const folder = join(packed, "package");
   const loaded = new Set<string>();
   const visit = (path: string): void => {
     if (loaded.has(path)) return;
     loaded.add(path);
-    const text = readFileSync(join(folder, path), "utf8");
+    const text = readFileSync(join(unpacked, path), "utf8");
     for (const { s, e, t } of parse(text)[0]) {
       if (t === importMeta) continue;
       // As written: the lexer decodes names by `eval`, which tests forbid.
@@ -93,7 +95,7 @@ test("what browsers load imports nothing of Node", async () => {
 test(
   "publint and arethetypeswrong find no fault",
   async () => {
-    const { messages } = await publint({ pkgDir: join(packed, "package"), pack: false, strict: true });
+    const { messages } = await publint({ pkgDir: unpacked, pack: false, strict: true });
     expect(messages).toEqual([]);
     succeeds(
       run(`"${process.execPath}" node_modules/@arethetypeswrong/cli/dist/index.js ${tarball} --profile esm-only`, root),
@@ -142,10 +144,10 @@ test.for(Object.keys(compilers))(
   (version, { skip }) => {
     const compiler = compilers[version] ?? "";
     if (!existsSync(compiler)) return skip(missing ?? "not installed");
-    writeFileSync(join(project, "consumer.mts"), consumer);
+    writeFileSync(join(consuming, "consumer.mts"), consumer);
     for (const compilerOptions of modules) {
-      writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.mts"] }));
-      succeeds(run(`"${process.execPath}" "${compiler}"`, project));
+      writeFileSync(join(consuming, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.mts"] }));
+      succeeds(run(`"${process.execPath}" "${compiler}"`, consuming));
     }
   },
 );
