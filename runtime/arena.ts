@@ -1,5 +1,4 @@
 import { reject } from "./error.ts";
-import type { SessionPlan } from "./session-plan.ts";
 
 /**
  * The single block of memory of a model: params, state, constants, caches and scratch. It never grows, so views stay
@@ -12,20 +11,24 @@ const maxPages = 65536;
 
 export const hasWebAssembly = (): boolean => typeof WebAssembly === "object";
 
-/** JavaScript code does not use WebAssembly memory, so that it runs where WebAssembly is disabled. */
-export function createArena(plan: SessionPlan, kind: "wasm" | "js"): Arena {
-  const pages = Math.max(1, Math.ceil(plan.arenaBytes / pageBytes));
+/** Throws E0801 if there is not so much memory. */
+function allocated<A extends Arena>(bytes: number, make: (pages: number) => A): A {
+  const pages = Math.ceil(bytes / pageBytes) || 1;
   try {
-    if (pages <= maxPages)
-      return kind === "wasm"
-        ? new WebAssembly.Memory({ initial: pages, maximum: pages })
-        : { buffer: new ArrayBuffer(pages * pageBytes) };
+    if (pages <= maxPages) return make(pages);
   } catch {
-    // There is not so much memory.
+    // The host has its own limits.
   }
   return reject(
     "E0801",
-    `the host does not allocate the ${(plan.arenaBytes / 2 ** 20).toFixed()} MiB of memory that the model needs`,
+    `the host does not allocate ${(bytes / 2 ** 20).toFixed()} MiB of memory`,
     "use a smaller batch",
   );
 }
+
+export const wasmArena = (bytes: number): WebAssembly.Memory =>
+  allocated(bytes, (pages) => new WebAssembly.Memory({ initial: pages, maximum: pages }));
+
+/** JavaScript code does not use WebAssembly memory, so that it runs where WebAssembly is disabled. */
+export const jsArena = (bytes: number): { readonly buffer: ArrayBuffer } =>
+  allocated(bytes, (pages) => ({ buffer: new ArrayBuffer(pages * pageBytes) }));

@@ -1,20 +1,19 @@
-import type { Arena } from "./arena.ts";
+import { jsArena, wasmArena } from "./arena.ts";
 import { reject } from "./error.ts";
 import { asBytes, bytesIn, type BuiltFile, type Open, type Opened } from "./files.ts";
-import { hasRelaxedSimd, started, wrapHostError } from "./instantiate.ts";
+import { hasRelaxedSimd, started, wrapHostError, type Started } from "./instantiate.ts";
 import type { LoadOptions } from "./model.ts";
-import type { Code, Exports } from "./session-plan.ts";
-
-/** In an object: a promise of the exports would call an entry named `then`. */
-type Start = (arena: Arena) => Promise<{ readonly exports: Exports }>;
+import type { Code } from "./session-plan.ts";
 
 /** The code of a build. */
 export interface CodeSource {
-  readonly kind: Code["kind"];
   /** The number of bytes that `get` opens. */
   bytesToGet(options: LoadOptions): number;
-  /** Throws E0802 for code of another build, or that does not compile. */
-  get(options: LoadOptions, open: Open, build: string): Promise<Start>;
+  /**
+   * What starts the code in a new arena of a size in bytes. Throws E0802 for code of another build, or that does not
+   * compile.
+   */
+  get(options: LoadOptions, open: Open, build: string): Promise<(arenaBytes: number) => Promise<Started>>;
 }
 
 /** WebAssembly for all hosts, and for those with relaxed SIMD if the build has such a module. */
@@ -24,22 +23,21 @@ export function wasmCode(strict: BuiltFile, relaxed?: BuiltFile): CodeSource {
   const chosen = ({ mode = "fast" }: LoadOptions): BuiltFile =>
     mode === "fast" && relaxed !== undefined && hasRelaxedSimd() ? relaxed : strict;
   return {
-    kind: "wasm",
     bytesToGet: (options) => (options.module || modules.has(chosen(options)) ? 0 : chosen(options)[0]),
     async get(options, open, build) {
       try {
         const { module: own } = options;
         const file = chosen(options);
         const module =
-          own instanceof WebAssembly.Module
-            ? own
-            : own
+          own === undefined
+            ? (modules.get(file) ?? (await compiled(await open(file))))
+            : "byteLength" in own
               ? await WebAssembly.compile(asBytes(own))
-              : (modules.get(file) ?? (await compiled(await open(file))));
+              : own;
         if (!own) modules.set(file, module);
         const [section = []] = WebAssembly.Module.customSections(module, "build");
         if (String.fromCharCode(...new Uint8Array(section)) !== build) mixed("the code");
-        return (arena) => started(module, arena);
+        return (bytes) => started(module, wasmArena(bytes));
       } catch (error) {
         options.signal?.throwIfAborted();
         return wrapHostError(error);
@@ -49,7 +47,7 @@ export function wasmCode(strict: BuiltFile, relaxed?: BuiltFile): CodeSource {
 }
 
 const compiled = async (opened: Opened): Promise<WebAssembly.Module> =>
-  opened instanceof Response && opened.headers.get("content-type") === "application/wasm"
+  !ArrayBuffer.isView(opened) && opened.headers.get("content-type") === "application/wasm"
     ? WebAssembly.compileStreaming(opened)
     : WebAssembly.compile(await bytesIn(opened));
 
@@ -58,11 +56,11 @@ export const jsCode = (
   instantiate: Extract<Code, { kind: "js" }>["instantiate"],
   constants: readonly (readonly [offset: number, bytes: Uint8Array])[],
 ): CodeSource => ({
-  kind: "js",
   bytesToGet: () => 0,
-  get: async () => async (arena) => {
-    for (const [offset, bytes] of constants) new Uint8Array(arena.buffer).set(bytes, offset);
-    return { exports: instantiate(arena as { readonly buffer: ArrayBuffer }) };
+  get: async () => async (bytes) => {
+    const arena = jsArena(bytes);
+    for (const [offset, data] of constants) new Uint8Array(arena.buffer).set(data, offset);
+    return { exports: instantiate(arena), buffer: arena.buffer };
   },
 });
 

@@ -33,7 +33,6 @@ export function opener({ onProgress, signal, fetch = globalThis.fetch }: LoadOpt
     }
     const response = await fetch(url, signal ? { signal } : {});
     if (!response.ok) damaged(url.href, `the server returned status ${response.status}`);
-    if (/html/.test(response.headers.get("content-type") ?? "")) notHtml([0x3c], url);
     if (onProgress === undefined || response.body === null) return response;
     const counter = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
       transform(part, stream) {

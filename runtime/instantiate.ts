@@ -1,4 +1,4 @@
-import { hasWebAssembly, type Arena } from "./arena.ts";
+import { hasWebAssembly, jsArena, wasmArena } from "./arena.ts";
 import { DlcError, raise, reject } from "./error.ts";
 import type { Code, Exports } from "./session-plan.ts";
 
@@ -19,25 +19,31 @@ const relaxedProbe = [
 export const hasRelaxedSimd = (): boolean =>
   hasWebAssembly() && WebAssembly.validate(Uint8Array.from(relaxedProbe.flat()));
 
-/** In an object: a promise of the exports would call an entry named `then`. */
-export async function instantiate(code: Code, arena: Arena, mode: Mode): Promise<{ readonly exports: Exports }> {
+/** The functions of a module, and its memory. (A promise of the exports alone would call an entry named `then`.) */
+export interface Started {
+  readonly exports: Exports;
+  readonly buffer: ArrayBufferLike;
+}
+
+/** Starts the code in a new arena. */
+export async function instantiate(code: Code, arenaBytes: number, mode: Mode): Promise<Started> {
+  const arena = code.kind === "js" ? jsArena(arenaBytes) : hasWebAssembly() ? wasmArena(arenaBytes) : null;
   try {
-    if (code.kind === "js") return { exports: code.instantiate(arena as { readonly buffer: ArrayBuffer }) };
+    if (code.kind === "js") {
+      const { buffer } = arena as { readonly buffer: ArrayBuffer };
+      return { exports: code.instantiate({ buffer }), buffer };
+    }
     const source = mode === "fast" && code.relaxed !== undefined && hasRelaxedSimd() ? code.relaxed : code.bytes;
-    return await started(await compiled(source), arena);
+    return await started(await WebAssembly.compile(source), arena as WebAssembly.Memory);
   } catch (error) {
     return wrapHostError(error);
   }
 }
 
-/** A module from its bytes; a module is what it is. */
-export const compiled = async (source: WebAssembly.Module | Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> =>
-  source instanceof Uint8Array ? WebAssembly.compile(source) : source;
-
-export const started = async (module: WebAssembly.Module, arena: Arena): Promise<{ readonly exports: Exports }> => {
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory: arena as WebAssembly.Memory } });
-  return { exports: exports as unknown as Exports };
-};
+export async function started(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Started> {
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  return { exports: exports as unknown as Exports, buffer: memory.buffer };
+}
 
 /** Wraps an error of the host that compiles or instantiates code. */
 export function wrapHostError(error: unknown): never {

@@ -1,4 +1,3 @@
-import { createArena } from "./arena.ts";
 import type { checked as checkedModel } from "./checked.ts";
 import type { CodeSource } from "./code-source.ts";
 import { startCore, type Feature } from "./core.ts";
@@ -52,9 +51,8 @@ export const loader =
       file === undefined ? chosen && asBytes(chosen) : open(file).then(bytesIn),
     ]);
     signal?.throwIfAborted();
-    const arena = createArena(plan, code.kind);
-    const { exports } = await start(arena).catch(wrapHostError);
-    const core = startCore(plan, exports, arena.buffer);
+    const { exports, buffer } = await start(plan.arenaBytes).catch(wrapHostError);
+    const core = startCore(plan, exports, buffer);
     build.start?.(core, seed);
     if (weights) startFrom(core, weights, build.id);
     const { rules, checked, lacks } = build;

@@ -1,4 +1,3 @@
-import { createArena } from "./arena.ts";
 import { bytesFromBase64 } from "./base64.ts";
 import { checked } from "./checked.ts";
 import { fill, startCore, type Core } from "./core.ts";
@@ -55,12 +54,11 @@ export const createSession = asyncDoor(async (plan: Plan, code: Code, given: Ses
       "build the model again",
     );
   freeze(plan);
-  const arena = createArena(plan, code.kind);
-  const { exports } = await instantiate(code, arena, options.mode ?? "fast");
-  const memory = new Uint8Array(arena.buffer);
+  const { exports, buffer } = await instantiate(code, plan.arenaBytes, options.mode ?? "fast");
+  const memory = new Uint8Array(buffer);
   for (const { offset, base64 } of plan.constants) memory.set(bytesFromBase64(base64), offset);
-  const guard = options.guards?.(plan, exports, arena.buffer) ?? ((_entry, _stage, run) => run);
-  const core = startCore(plan, exports, arena.buffer, (entry, stage) => {
+  const guard = options.guards?.(plan, exports, buffer) ?? ((_entry, _stage, run) => run);
+  const core = startCore(plan, exports, buffer, (entry, stage) => {
     const name = entry[stage];
     return name === null ? undefined : guard(entry, stage, exported(exports, name));
   });
