@@ -18,6 +18,8 @@ export interface Sum {
   /** Elements from one panel to the next. */
   readonly panelSize: number;
   readonly vectors: number;
+  /** Whether long sums are loops that are not unrolled. */
+  readonly rolled: boolean;
   /** Offset of each row in lhs from the first row of the tile. */
   readonly rowOffsets: readonly number[];
   /** Loops over the rows of the tile, unrolled, with the offset of each in lhs. */
@@ -123,7 +125,8 @@ function addBlockTerms(
   });
   const here = at(start, from);
   // A piece of the innermost dim is unrolled; its remainder is in the last block.
-  const step = inner.length > 0 ? 1 : (machine.tile.unroll.factors.find((factor) => piece % factor === 0) ?? 1);
+  const step =
+    inner.length > 0 || sum.rolled ? 1 : (machine.tile.unroll.factors.find((factor) => piece % factor === 0) ?? 1);
   const rest = dim.size % step;
   const count = dim.size % piece === 0 ? k.int(piece) : k.let(k.min(k.sub(dim.size - rest, from), piece), "count");
   k.loop(dim.name, 0, count, step, (index) =>
@@ -156,7 +159,7 @@ function addTerms(
   const step = (at: Start): void => addProducts(k, sum, sums, at, machine);
   if (innermost === undefined) return step(start);
   nest(k, dims.slice(0, -1), innermost.size * panelWidth, start, (from) => {
-    const factor = unrollOf(innermost.size, machine.tile);
+    const factor = unrollOf(innermost.size, sum.rolled, machine.tile);
     const whole = innermost.size - (innermost.size % factor);
     const run = (first: Expr, count: number): void =>
       k.loop(
@@ -243,7 +246,8 @@ function addProducts(
  * The unroll factor of the innermost loop: a short loop is unrolled completely, otherwise a divisor of the trip count
  * is preferred.
  */
-function unrollOf(size: number, { unroll: { whole, factors } }: TileLimits): number {
+function unrollOf(size: number, rolled: boolean, { unroll: { whole, factors } }: TileLimits): number {
   if (size <= whole) return size;
+  if (rolled) return 1;
   return factors.find((factor) => size % factor === 0) ?? factors[0];
 }

@@ -85,6 +85,12 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
       );
   }
 
+  /** The part of the results that the tiles compute. */
+  function shareOf(columns: ColumnTiles, tiles: ColumnTiles["rows"][number]): number {
+    const width = columns.count * columns.parts * columns.columns;
+    return (width / sizeOf(shape.columns)) * ((tiles.count * tiles.size) / rows.along.size);
+  }
+
   function rowTiles(at: LoopIndices, columns: ColumnTiles, panel: Expr, part: Expr): void {
     const { along, whole } = rows;
     const { batch } = at;
@@ -116,6 +122,7 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
           packedAt,
           panelSize,
           vectors: columns.vectors,
+          rolled: shareOf(columns, tiles) < machine.tile.leastUnrolled,
           rowOffsets: Array.from(
             { length: tiles.size * width },
             (_, row) => Math.floor(row / width) * along.lhs + (row % width) * (whole?.lhs ?? 0),

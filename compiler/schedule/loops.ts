@@ -104,14 +104,14 @@ const statements = (body: readonly Stmt[]): number =>
   Math.max(body.length, ...body.map((s) => (s.kind === "for" ? statements(s.body) : 0)));
 
 /**
- * A main loop of several vectors side by side (unroll-and-jam), then the remainder, unrolled: vectors, then single
- * elements.
+ * A main loop of several vectors side by side (unroll-and-jam), then the remainder: vectors, then single elements,
+ * which are a loop if the body is long.
  */
 function vectorLoop(
   scalar: Loop,
   vector: readonly Stmt[],
   extent: number,
-  { lanes, loops: { jam: limits } }: Machine,
+  { lanes, loops: { jam: limits, remainder } }: Machine,
 ): Stmt[] {
   const large = statements(vector) > limits.large || hasArrays(vector);
   const vectors = large ? 1 : hasLoops(vector) ? limits.nests : limits.plain;
@@ -133,7 +133,8 @@ function vectorLoop(
   const rest: Stmt[][] = [];
   let at = main > step ? main : 0;
   for (; at + lanes <= extent; at += lanes) rest.push(substitute(vector, scalar.name, constantInt(at)));
-  if (large && extent - at > 1)
+  const rolled = large || (!hasLoops(vector) && statements(vector) > remainder);
+  if (rolled && extent - at > 1)
     return [...result, ...jam(rest), { ...scalar, from: constantInt(at), to: constantInt(extent) }];
   const single: Stmt[][] = [];
   for (; at < extent; at++) single.push(substitute(scalar.body, scalar.name, constantInt(at)));

@@ -90,6 +90,11 @@ export interface TileLimits {
      */
     readonly factors: readonly [number, ...number[]];
   };
+  /**
+   * The least part of the results that a tile computes whose sums are unrolled. Rolled sums are 2 to 5 % slower, which
+   * does not show in a smaller part (LeNet with training: 0.7 of 23 kB).
+   */
+  readonly leastUnrolled: number;
 }
 
 /** When an operand of a product is packed into panels. */
@@ -141,6 +146,11 @@ export interface LoopLimits {
     readonly large: number;
   };
   /**
+   * The remainder of a body with more than this many statements, without nested loops, is a loop: such a body takes
+   * longer than the loop's overhead.
+   */
+  readonly remainder: number;
+  /**
    * Vectors of partial results of a reduction along memory in any order: the first entry with at most as many `terms`
    * as the reduction. Shorter rows stay scalar, those of f32 sums too, whose partial sums are given
    * (`support/sum-order.ts`).
@@ -161,6 +171,12 @@ export interface FusionLimits {
   readonly buffers: number;
   /** The most operators of a product's epilogue, which is unrolled for each of the register tile's twelve vectors. */
   readonly epilogue: number;
+  /**
+   * The most operators of the epilogue of a reduction with at least so many terms: it is unrolled for each vector of a
+   * jam. A longer one, such as the update of a bias, is a kernel of its own, which costs less than a hundredth of the
+   * reduction and is alike for all of them (LeNet with training: 1.2 of 22.3 kB, no slower).
+   */
+  readonly reduction: { readonly terms: number; readonly epilogue: number };
   /** The number of operators that a call of a math function counts as: a polynomial. */
   readonly call: number;
 }
@@ -197,6 +213,7 @@ export const defaultMachine: Machine = {
     narrow: 4,
     resident: { elements: 65536, rows: 48, leastRows: 24, tileBytes: 2 ** 18, totals: 2 ** 18 },
     unroll: { whole: 9, factors: [4, 5, 6, 7, 8] },
+    leastUnrolled: 0.4,
   },
   strictTile: { accumulators: 10, panelsOfFewRows: [4, 2] },
   pack: { panelWidth: 8, leastRows: 4, leastTerms: 2, mostGrowth: 2, scatteredStores: 10 },
@@ -205,13 +222,21 @@ export const defaultMachine: Machine = {
     unroll: 8,
     window: 9,
     jam: { nests: 4, plain: 2, large: 40 },
+    remainder: 12,
     partials: [
       { terms: 64, vectors: 4 },
       { terms: 16, vectors: 2 },
       { terms: 8, vectors: 1 },
     ],
   },
-  fusion: { members: 96, places: 32, buffers: 24, epilogue: 24, call: 20 },
+  fusion: {
+    members: 96,
+    places: 32,
+    buffers: 24,
+    epilogue: 24,
+    reduction: { terms: 16, epilogue: 4 },
+    call: 20,
+  },
   limits: { stacked: 2 ** 24, folded: 65536, table: 64 },
 };
 
@@ -235,6 +260,7 @@ export const jsMachine: Machine = {
     panelsOfFewRows: [],
     narrow: 1,
     unroll: { whole: 0, factors: [1] },
+    leastUnrolled: 0,
   },
   loops: {
     ...defaultMachine.loops,

@@ -34,8 +34,27 @@ export interface Group {
 /** Anchors that finish each result element at one point of the loop nest, where a pointwise epilogue can follow. */
 const takesEpilogue: ReadonlySet<Form["kind"]> = new Set(["reduce", "contract"]);
 
+/** Whether the anchor has a longer epilogue than its kind may have. */
+function isTooLong(anchor: Node, members: ReadonlySet<Node>, free: ReadonlySet<Node>, limits: FusionLimits): boolean {
+  const { form } = anchor.op;
+  if (form.kind === "contract") return costOf(members, free, limits) > limits.epilogue;
+  if (form.kind !== "reduce" || elements(form.extents(siteOf(anchor))) < limits.reduction.terms) return false;
+  return costOf(after(anchor, members), new Set(), limits) > limits.reduction.epilogue;
+}
+
+/** The members that depend on the anchor. */
+function after(anchor: Node, members: ReadonlySet<Node>): ReadonlySet<Node> {
+  const known = new Map<Node, boolean>([[anchor, true]]);
+  const depends = (node: Node): boolean => {
+    const found = known.get(node) ?? (members.has(node) && node.operands.some((operand) => depends(operand.node)));
+    known.set(node, found);
+    return found;
+  };
+  return new Set([...members].filter(depends));
+}
+
 /** The cost per element of the members and of the free nodes that they recompute. */
-function epilogueCost(members: ReadonlySet<Node>, free: ReadonlySet<Node>, limits: FusionLimits): number {
+function costOf(members: ReadonlySet<Node>, free: ReadonlySet<Node>, limits: FusionLimits): number {
   const seen = new Set<Node>();
   const visit = (node: Node): number => {
     if (seen.has(node) || !(members.has(node) || free.has(node))) return 0;
@@ -260,7 +279,7 @@ function mergeable(
   const buffers = new Set<Value>();
   for (const node of members) for (const operand of node.operands) if (!members.has(operand.node)) buffers.add(operand);
   if (buffers.size > limits.buffers) return false;
-  if (anchor?.op.form.kind === "contract" && epilogueCost(members, free, limits) > limits.epilogue) return false;
+  if (anchor !== null && isTooLong(anchor, members, free, limits)) return false;
   const identityInB = atIdentity(b, users);
   const identityInA = atIdentity(a, users);
   const crossings = [...b.members].flatMap((reader) =>
