@@ -94,7 +94,7 @@ class KernelEmitter implements ExprContext {
             ? rampWords
             : null;
       if (words === null || words.every((word) => word === 0) || this.constant(words) !== undefined) continue;
-      const local = this.locals.take("v128", "c");
+      const local = this.to.local("v128", "c", "constant");
       this.to.op("v128.const", ...words);
       this.to.set(local);
       this.#constants.set(words.join(), local);

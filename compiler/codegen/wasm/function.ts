@@ -10,16 +10,21 @@ export interface Instruction {
   readonly immediates: readonly number[];
 }
 
+/** Locals of a bank are numbered together; `constant` are vectors that are set once, at the beginning. */
+export type Bank = ValType | "constant";
+
 export interface Local {
   readonly type: ValType;
+  /** Empty for a local that is not used. */
   readonly name: string;
+  readonly bank: Bank;
 }
 
 /** A finished function without results. The first locals are its parameters. */
 export interface WasmFunction {
   /** Identifier, unique in the module. */
   readonly name: string;
-  /** The source location; part of the function's name in the name section. */
+  /** The source location; part of the function's name in a name section. */
   readonly origin: string;
   readonly params: number;
   readonly locals: readonly Local[];
@@ -53,8 +58,8 @@ export class FunctionWriter {
     for (const param of params) this.local("i32", param);
   }
 
-  local(type: ValType, name: string): number {
-    this.#locals.push({ type, name });
+  local(type: ValType, name: string, bank: Bank = type): number {
+    this.#locals.push({ type, name, bank });
     return this.#locals.length - 1;
   }
 

@@ -16,6 +16,8 @@ export interface WasmModule {
   readonly memoryPages: number;
   readonly functions: readonly WasmFunction[];
   readonly exports: readonly { readonly name: string; readonly function: number }[];
+  /** Whether the binary has a name section: functions as `<name> <origin>`. */
+  readonly names: boolean;
 }
 
 const section = { custom: 0, type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
@@ -26,10 +28,7 @@ export interface EncodedModule {
   readonly bodyBytes: readonly number[];
 }
 
-/**
- * The binary format, with a name section: functions as `<name> <origin>`. Locals have names only in the text: in the
- * bytes they would take a fifth of the size.
- */
+/** The binary format. Locals have names only in the text: in the bytes they would take a fifth of the size. */
 export function encodeModule(module: WasmModule): EncodedModule {
   const bodies = module.functions.map(encodeBody);
   const out = new Bytes();
@@ -61,15 +60,16 @@ export function encodeModule(module: WasmModule): EncodedModule {
     }),
   );
   addSection(out, section.code, (to) => list(to, bodies, (body) => to.sized(body)));
-  addSection(out, section.custom, (to) => {
-    to.name("name");
-    addSection(to, 1, (names) =>
-      list(names, module.functions, (f, index) => {
-        names.u32(index);
-        names.name(f.origin === "" ? f.name : `${f.name} ${f.origin}`);
-      }),
-    );
-  });
+  if (module.names)
+    addSection(out, section.custom, (to) => {
+      to.name("name");
+      addSection(to, 1, (names) =>
+        list(names, module.functions, (f, index) => {
+          names.u32(index);
+          names.name(f.origin === "" ? f.name : `${f.name} ${f.origin}`);
+        }),
+      );
+    });
   return { bytes: out.finish(), bodyBytes: bodies.map(({ length }) => length) };
 }
 

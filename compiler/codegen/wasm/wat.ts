@@ -23,8 +23,13 @@ function printFunction(f: WasmFunction, functions: readonly WasmFunction[]): str
   const names = uniqueNames(f.locals.map((local) => identifier(local.name)));
   const params = names.slice(0, f.params).map((name) => ` (param $${name} i32)`);
   const lines = [`  (func $${identifier(f.name)}${params.join("")}${f.origin === "" ? "" : ` ;; ${f.origin}`}`];
+  let unused: string[] = [];
   f.locals.forEach((local, index) => {
-    if (index >= f.params) lines.push(`    (local $${names[index]} ${local.type})`);
+    if (index < f.params) return;
+    if (local.name === "") return void unused.push(local.type);
+    if (unused.length > 0) lines.push(`    (local ${unused.join(" ")}) ;; unused`);
+    unused = [];
+    lines.push(`    (local $${names[index]} ${local.type})`);
   });
   let depth = 2;
   for (const instruction of f.body) {

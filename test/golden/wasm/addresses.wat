@@ -1,9 +1,11 @@
 (module
   (import "env" "memory" (memory 1))
   (func $addresses (param $in i32) (param $out i32) ;; sample.dl:1:2
+    (local i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) ;; unused
     (local $in_at i32)
     (local $out_at i32)
     (local $i_end i32)
+    (local v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128) ;; unused
     (local $sum_0 v128)
     (local $sum_1 v128)
     (local $x v128)

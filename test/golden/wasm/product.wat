@@ -1,13 +1,15 @@
 (module
   (import "env" "memory" (memory 1))
   (func $product_f32_4x4 (param $lhs i32) (param $packed i32) (param $out i32) ;; dot 1x4x4x12
+    (local i32 i32 i32 i32 i32 i32 i32 i32 i32) ;; unused
+    (local $packed_at i32)
+    (local $lhs_at i32)
+    (local $k_end i32)
+    (local v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128) ;; unused
     (local $sum_0_0 v128)
     (local $sum_1_0 v128)
     (local $sum_2_0 v128)
     (local $sum_3_0 v128)
-    (local $packed_at i32)
-    (local $lhs_at i32)
-    (local $k_end i32)
     (local $b v128)
     (local $a v128)
     v128.const i32x4 0x00000000 0x00000000 0x00000000 0x00000000 ;; 0 0 0 0
