@@ -263,7 +263,11 @@ function helpOnly(): readonly Rule[] {
       previous === first ? `a record needs its own braces: \`{ { ${name}: ... } }\`` : null,
     ),
     help("block", "Arrow", () => "write a pipe as `|>`"),
-    help("block", "Comma", (_, name) => `write \`let (${name}, ...) = ...\` to unpack a tuple`),
+    help("block", "Comma", ({ first, previous }, name) =>
+      previous === first
+        ? `write \`let (${name}, ...) = ...\` to unpack a tuple`
+        : "start a new line for each value, with its own `let` or `next`",
+    ),
     help("block", null, ({ first, previous }) =>
       first?.image === "with" && previous === first
         ? "`with` is part of `minimize`; use `stop_gradient(x)` to block a gradient"
