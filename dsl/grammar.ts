@@ -1,6 +1,7 @@
 import { tokenMatcher, type CstNode, type IRecognitionException, type IToken } from "chevrotain";
 import { expectations } from "./expectation.ts";
 import { Statements } from "./grammar-statements.ts";
+import { lazyLookahead } from "./lookahead.ts";
 import * as t from "./tokens.ts";
 
 const { contextual } = t;
@@ -12,6 +13,7 @@ export class Grammar extends Statements {
       recoveryEnabled: false,
       skipValidations: !validated,
       maxLookahead: 2,
+      lookaheadStrategy: lazyLookahead,
       nodeLocationTracking: "onlyOffset",
       errorMessageProvider: expectations,
     });
