@@ -2,9 +2,10 @@ import type { StateTensor, TensorData } from "./model.ts";
 import type { Persistent } from "./session-plan.ts";
 import { byteLength, viewOf } from "./tensor.ts";
 
-/** A view that the caller may write to, and the contents of its memory when they were last compared. */
+/** The memory of a view that the caller may write to, and its contents when they were last compared. */
 interface Watched {
-  readonly view: WeakRef<TensorData>;
+  /** False after the caller has dropped the view. */
+  kept: boolean;
   readonly now: Int32Array;
   readonly last: Int32Array;
 }
@@ -20,6 +21,8 @@ export function watchedState(
   buffer: ArrayBufferLike,
 ): { readonly state: ReadonlyMap<string, StateTensor>; readonly changed: () => boolean } {
   const watched: Watched[] = [];
+  // `changed` does not ask the references: V8 allocates for each that is asked, in every call of an audio worklet.
+  const views = new FinalizationRegistry<Watched>((one) => void (one.kept = false));
   const tensor = (slot: Persistent): StateTensor => {
     let view: WeakRef<TensorData> | undefined;
     return Object.freeze({
@@ -33,7 +36,9 @@ export function watchedState(
         view = new WeakRef(data);
         // Offsets are multiples of 16, so the last word may reach into a gap.
         const now = new Int32Array(buffer, slot.offset, Math.ceil(byteLength(slot) / 4));
-        watched.push({ view, now, last: now.slice() });
+        const one: Watched = { kept: true, now, last: now.slice() };
+        watched.push(one);
+        views.register(data, one);
         return data;
       },
     });
@@ -43,8 +48,8 @@ export function watchedState(
     changed() {
       let changed = false;
       for (let k = watched.length - 1; k >= 0; k--) {
-        const { view, now, last } = watched[k] as Watched;
-        if (view.deref() === undefined) watched.splice(k, 1);
+        const { kept, now, last } = watched[k] as Watched;
+        if (!kept) watched.splice(k, 1);
         let i = 0;
         while (i < now.length && now[i] === last[i]) i++;
         if (i === now.length) continue;

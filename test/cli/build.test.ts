@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { compileModule, type CompiledModule } from "dlc/compiler";
 import { afterAll, expect, test, vi } from "vitest";
@@ -134,9 +135,16 @@ test("code and weights may be given, and then no host API is needed", async () =
     vi.stubGlobal(name, undefined);
   try {
     const code = await WebAssembly.compile(bytes);
-    const models = [await load({ module: code, weights }), await load({ module: bytes, weights: weights.buffer })];
-    const [first, second] = models.map((model) => model.run("predict", { x }));
-    expect(first).toEqual(second);
+    const foreign = (await runInNewContext("WebAssembly.compile(bytes)", { bytes })) as WebAssembly.Module;
+    expect(foreign).not.toBeInstanceOf(WebAssembly.Module);
+    const models = [
+      await load({ module: code, weights }),
+      await load({ module: bytes, weights: weights.buffer }),
+      await load({ module: foreign, weights }),
+    ];
+    const [first, second, third] = models.map((model) => model.run("predict", { x }));
+    expect(second).toEqual(first);
+    expect(third).toEqual(first);
   } finally {
     vi.unstubAllGlobals();
   }
