@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { launch, type Browser, type LaunchOptions, type Page } from "puppeteer-core";
 import { within, type Engine, type Outcome } from "./host.ts";
 import { serve, type Site } from "./server.ts";
@@ -53,19 +54,22 @@ export class HostBrowser implements Engine, AsyncDisposable {
   }
 
   /**
-   * Opens the page of a site, and waits for its outcome. An error that the page does not report ends the wait.
-   * `measure` prepares the page; what it returns reads the measurement, and may reject.
+   * Opens the page of a site, and waits for its outcome. An error that the page does not report soon ends the wait.
+   * `check` may measure the page afterwards, and reject.
    */
-  async visit(site: Site, measure?: (page: Page) => Promise<() => Promise<void>>): Promise<Outcome> {
+  async visit(site: Site, check?: (page: Page) => Promise<void>): Promise<Outcome> {
     await using server = await serve(site);
     const page = await (await this.open()).newPage();
     const { promise: failed, reject } = Promise.withResolvers<never>();
-    page.on("pageerror", reject);
-    try {
-      const read = await measure?.(page);
-      const outcome = await within(120, Promise.race([page.goto(server.url).then(() => server.outcome), failed]));
-      await read?.();
+    page.on("pageerror", (error) => void setTimeout(3000).then(() => reject(error)));
+    const ended = async (): Promise<Outcome> => {
+      await page.goto(server.url);
+      const outcome = await server.outcome;
+      await check?.(page);
       return outcome;
+    };
+    try {
+      return await within(120, Promise.race([ended(), failed]));
     } finally {
       await page.close();
     }

@@ -19,7 +19,7 @@ const codeOf = (site: string): string => join(site, "model/module.wasm");
 
 const mixed: Fault = {
   way: "files of two builds",
-  expects: { code: "E0802", message: /files of different builds/ },
+  expects: { code: "E0802", message: /of different builds[\s\S]*serve all files of one build/ },
   damage: (site, sites) => copyFileSync(join(sites.build("other"), "module.wasm"), codeOf(site)),
 };
 
@@ -47,19 +47,26 @@ const storedPage: Fault = {
 
 const forbidden: Fault = {
   way: "a policy that forbids WebAssembly",
-  expects: { code: "E0802", message: /allow 'wasm-unsafe-eval' in the content security policy, or .* --target js/ },
+  expects: { code: "E0802", message: /allow 'wasm-unsafe-eval'.* or build with --target js/ },
   answers: { headers: { "content-security-policy": "script-src 'self'" } },
 };
 
+const aborted: Fault = {
+  way: "an aborted load",
+  expects: { code: "AbortError", message: /abort/ },
+  damage: (site) =>
+    writeFileSync(join(site, "options.mjs"), "export const options = { signal: AbortSignal.abort() };\n"),
+};
+
 export const faultHosts = (sites: Sites, { chromium, firefox }: Browsers): Host[] => [
-  ...[mixed, missing, storedPage].map(({ way, expects, damage }) => ({
+  ...[mixed, missing, storedPage, aborted].map(({ way, expects, damage }) => ({
     engine: ownNode,
     way,
     expects,
     run: () => ownNode.run("print.mjs", damaged(sites, damage)),
   })),
   ...[chromium, firefox].flatMap((engine) =>
-    [mixed, missing, answeredPage, forbidden].map(({ way, expects, damage, answers }) => ({
+    [mixed, missing, answeredPage, forbidden, aborted].map(({ way, expects, damage, answers }) => ({
       engine,
       way,
       expects,

@@ -1,12 +1,10 @@
 // The page of `dlc build --page`: a digit that is drawn with the pointer is recognised.
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Page } from "puppeteer-core";
 import type { Browsers, HostBrowser } from "./browsers.ts";
 import { within, type Host, type Outcome } from "./host.ts";
 import { serve } from "./server.ts";
-import type { Sites } from "./sites.ts";
+import { dlc, model, type Sites } from "./sites.ts";
 
 /** The strictest policy under which docs/deploy.md says that the page runs. */
 const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src data:";
@@ -29,17 +27,10 @@ export function modelPageHosts(sites: Sites, { chromium, firefox }: Browsers): H
 function builtPage(sites: Sites): string {
   const site = sites.make("model-page");
   const [run, folder] = [join(site, "run"), join(site, "page")];
-  const model = "examples/mnist/lenet.dl";
   dlc("train", model, "--data", "mnist", "--epochs", "1", "--out", run);
   const weights = ["--weights", join(run, "best.safetensors")];
   dlc("build", model, "--entry", "predict", "--dim", "N=1", ...weights, "--page", "-o", folder);
   return folder;
-}
-
-function dlc(...args: readonly string[]): void {
-  const cwd = fileURLToPath(new URL("../../", import.meta.url));
-  const { status, stderr } = spawnSync(process.execPath, ["cli/main.ts", ...args], { cwd, encoding: "utf8" });
-  if (status !== 0) throw new Error(`dlc ${args.join(" ")}\n${stderr}`);
 }
 
 /** The most probable class and its probability, as the page shows them. */
