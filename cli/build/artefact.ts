@@ -82,7 +82,7 @@ export async function buildArtefact(compiled: CompiledModule, options: ArtefactO
     files: new Map<string, string | Uint8Array>([
       ...data.map(({ name, bytes }) => [name, bytes] as const),
       ["module.mjs", `${banner}${runtime.text}${glue}`],
-      ["module.d.ts", declarations(table.types, code.plan, parts)],
+      ["module.d.ts", declarations(table.types, plan, parts)],
       // TypeScript looks for the types of a .mjs file here.
       ["module.d.mts", 'export * from "./module.js";\n'],
     ]),

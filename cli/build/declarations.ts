@@ -1,14 +1,14 @@
 import { dtypes } from "../../runtime/dtype.ts";
 import { showRanges } from "../../runtime/index-range.ts";
 import type { DType } from "../../runtime/model.ts";
-import type { EntryPlan, InputSlot, NamedSlot, Persistent, Plan, Setting } from "../../runtime/plan.ts";
+import type { SessionEntry, InputSlot, NamedSlot, Persistent, SessionPlan, Setting } from "../../runtime/plan.ts";
 import { showType } from "../../runtime/tensor.ts";
 import type { ModelParts } from "./model-parts.ts";
 
 /** `module.d.ts`: the types of the runtime, those of this model, and what `module.mjs` exports. */
 export const declarations = (
   runtimeTypes: string,
-  plan: Plan,
+  plan: SessionPlan,
   parts: Pick<ModelParts, "members" | "checked">,
 ): string =>
   `${runtimeTypes.replace(/^\/\*[\s\S]*?\*\/\s*/, "")}
@@ -39,7 +39,7 @@ function builtType({ members, checked }: Pick<ModelParts, "members" | "checked">
 }
 
 /** `Types`: entries, settings and state of one model, as `ModelOf` and `compile` take them. */
-export function modelTypes({ entries, settings = [], persistent }: Plan): string {
+export function modelTypes({ entries, settings = [], persistent }: SessionPlan): string {
   const names = [...new Set(entries.map(({ name }) => name))].filter((name) => name !== "init");
   return [
     "export interface Types extends ModelTypes {",
@@ -60,8 +60,8 @@ export function modelTypes({ entries, settings = [], persistent }: Plan): string
 const indented = (lines: readonly string[], columns: number): readonly string[] =>
   lines.map((line) => `${" ".repeat(columns)}${line}`);
 
-function entryLines(variants: readonly EntryPlan[]): readonly string[] {
-  const [first] = variants as [EntryPlan];
+function entryLines(variants: readonly SessionEntry[]): readonly string[] {
+  const [first] = variants as [SessionEntry];
   const dims = [...new Set(variants.map((entry) => dimsType(entry.dims)))].join(" | ");
   return [
     `${member(first.name)}: {`,
@@ -83,7 +83,7 @@ function entryLines(variants: readonly EntryPlan[]): readonly string[] {
   ];
 }
 
-const dimsType = (dims: EntryPlan["dims"]): string =>
+const dimsType = (dims: SessionEntry["dims"]): string =>
   Object.keys(dims).length === 0
     ? "{ readonly [dim: string]: never }"
     : `{ ${Object.entries(dims)
@@ -94,8 +94,8 @@ const dimsType = (dims: EntryPlan["dims"]): string =>
  * An input with the structure of a model is given by path, as `state` of another instance, or in parts, as outputs of
  * another entry.
  */
-function inputsType(variants: readonly EntryPlan[]): string {
-  const [{ inputs, structures = {} }] = variants as [EntryPlan];
+function inputsType(variants: readonly SessionEntry[]): string {
+  const [{ inputs, structures = {} }] = variants as [SessionEntry];
   const fields = (prefix: string, keep: (name: string) => boolean, columns: number): string =>
     inputs
       .flatMap(({ name }, i) => {
