@@ -17,6 +17,8 @@ export interface ExprContext {
   share(of: Expr, text: () => string): string;
   /** An element of a register array, as a number in memory. */
   element(name: string, at: readonly Expr[]): string;
+  /** Whether a maximum or minimum is seldom the second operand. */
+  readonly isBound: boolean;
   /** Whether the value depends on more than the indices of loops. */
   isData(x: Expr): boolean;
 }
@@ -172,6 +174,8 @@ const emitters: Readonly<
   bits_i32: { any: helper("bits_i32") },
 };
 
+const bounds: Partial<Record<LaneOperator, Emit>> = { min: helper("at_most"), max: helper("at_least") };
+
 /** A choice by an index is predictable, one by data is not: it is made without a branch. */
 function chosen({ type, args }: Expr & { kind: "apply" }, context: ExprContext): Emit {
   if (type.scalar === "bool" || !context.isData(at(args, 0))) return ([c, a, b]) => `(${c} ? ${a} : ${b})`;
@@ -187,7 +191,8 @@ function operator(x: Expr & { kind: "apply" }, lane: number, context: ExprContex
   if (x.type.scalar === "i32" && (x.op === "add" || x.op === "sub")) return `((${sum(x, context, lane)}) | 0)`;
   const scalar = at(x.args, 0).type.scalar;
   const { any, [scalar]: own } = x.op === "select" ? { any: chosen(x, context) } : emitters[x.op];
-  const emit = present(own ?? any, `${x.op} of ${scalar} has no JavaScript`);
+  const bound = context.isBound && scalar === "f32" ? bounds[x.op] : undefined;
+  const emit = present(bound ?? own ?? any, `${x.op} of ${scalar} has no JavaScript`);
   return emit(
     x.args.map((arg) => code(arg, arg.type.lanes === 1 ? 0 : lane, context)),
     context.use,

@@ -19,7 +19,7 @@ export interface ModuleNames {
 
 /** A kernel as a JavaScript function of the byte offsets of its buffers, line by line. */
 export function kernelLines(name: string, kernel: Kernel, module: ModuleNames): string[] {
-  const writer = new FunctionWriter(module, kernel.buffers);
+  const writer = new FunctionWriter(module, kernel.buffers, false);
   const params = kernel.buffers.map((buffer) => writer.declare(buffer.name));
   for (const [index, buffer] of kernel.buffers.entries()) {
     const { shift } = views[buffer.element];
@@ -32,7 +32,7 @@ export function kernelLines(name: string, kernel: Kernel, module: ModuleNames): 
 
 /** A math function, line by line. */
 export function mathLines(name: string, fn: MathFunction, module: ModuleNames): string[] {
-  const writer = new FunctionWriter(module, []);
+  const writer = new FunctionWriter(module, [], true);
   const params = fn.params.map((param) => writer.declare(param.name));
   for (const { name: local, value } of fn.lets) writer.assign("const", local, value);
   writer.line(`return ${writer.text(fn.result)};`);
@@ -52,7 +52,7 @@ class FunctionWriter {
   readonly #context: ExprContext;
   #depth = 1;
 
-  constructor(module: ModuleNames, buffers: readonly Buffer[]) {
+  constructor(module: ModuleNames, buffers: readonly Buffer[], isBound: boolean) {
     this.#module = module;
     this.#names = new Names([...taken, ...module.globals]);
     const byName = new Map(buffers.map((b) => [b.name, b]));
@@ -63,6 +63,7 @@ class FunctionWriter {
       use: (name) => module.use(name),
       share: (of, text) => this.#share(of, text),
       element: (name, at) => this.#element(name, at),
+      isBound,
       isData: (x) => this.#isData(x),
     };
   }

@@ -12,6 +12,9 @@ export const helpers: ReadonlyMap<string, string> = new Map([
   ["pair", "const pair = new Float64Array(2);"],
   ["min", "const min = (a, b) => ((pair[0] = a), (pair[1] = b), pair[(b < a) | (b !== b)]);"],
   ["max", "const max = (a, b) => ((pair[0] = a), (pair[1] = b), pair[(a < b) | (b !== b)]);"],
+  // Math functions bound their arguments, which are seldom outside of the bounds.
+  ["at_most", "const at_most = (a, b) => (b < a || b !== b ? b : a);"],
+  ["at_least", "const at_least = (a, b) => (a < b || b !== b ? b : a);"],
   ["select", "const select = (c, a, b) => ((pair[0] = b), (pair[1] = a), pair[c | 0]);"],
   ["min_i32", "const min_i32 = (a, b) => (b < a ? b : a);"],
   ["max_i32", "const max_i32 = (a, b) => (a < b ? b : a);"],
