@@ -44,6 +44,7 @@ export const loader =
       if (!known.includes(name))
         reject("E0818", `\`load\` has no option \`${name}\`: its options are ${known.join(", ")}`);
     const { seed = 0, weights: chosen, signal, checks } = options;
+    if (chosen === null && build.weights) reject("E0809", "this build has no initial values, only its weights");
     const file = chosen === undefined ? build.weights : undefined;
     const open = opener(options, code.bytesToGet(options) + (file?.[0] ?? 0));
     const [start, weights] = await Promise.all([

@@ -222,7 +222,7 @@ export interface StartOptions {
 export interface LoadOptions extends StartOptions {
   /** The code, where it cannot be fetched or compiled: a compiled module, or the bytes of `module.wasm`. */
   readonly module?: WebAssembly.Module | Uint8Array | ArrayBufferLike;
-  /** Weights to use instead of those of the build (safetensors); null starts from the seed. */
+  /** Weights to use instead of those of the build (safetensors); null starts from the seed, in a build without. */
   readonly weights?: Uint8Array | ArrayBufferLike | null;
   /** Called as bytes arrive, with the bytes of all files so far and in total. */
   readonly onProgress?: (progress: { readonly loaded: number; readonly total: number }) => void;

@@ -93,6 +93,7 @@ test("a build with weights has no code for initial values, and says so", async (
   expect([without.files.has("weights.safetensors"), given.files.has("weights.safetensors")]).toEqual([false, true]);
   const model = await (await open(given)).load();
   expect(() => model.reset(1)).toThrow(/E0809.*no `reset`/);
+  await expect((await open(given)).load({ weights: null })).rejects.toMatchObject({ code: "E0809" });
 });
 
 test("weights hold params and the state of layers; that of optimizers only if asked for", async () => {
