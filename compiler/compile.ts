@@ -162,7 +162,7 @@ export function compileProgram(
           : { kind: "wasm", bytes, relaxed: wasm("fast").bytes };
       }
       case "js":
-        return { kind: "js", instantiate: await loadModule(module.js()) };
+        return { kind: "js", instantiate: await loadModule(module.js().text) };
       case "reference":
         return referenceCode(
           plan,
@@ -238,7 +238,7 @@ function initJs({ kernels, entries, plan }: Assembly): string {
   return emitJs(
     kernels.filter(({ name }) => called.has(name)),
     init,
-  );
+  ).text;
 }
 
 /** Loads emitted JavaScript as a module; nothing is evaluated with `eval` or `Function`. */

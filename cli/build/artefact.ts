@@ -6,6 +6,7 @@ import { link } from "./glue/link.ts";
 import { glueParts } from "./glue/parts.ts";
 import { partsOf, sessionPlan, type ModelParts } from "./model-parts.ts";
 import { withSections } from "./sections.ts";
+import type { ModuleSizes } from "./kernel-sizes.ts";
 import { declarations } from "./declarations.ts";
 import { builtWeights } from "./weights.ts";
 
@@ -33,17 +34,12 @@ interface DataFile {
   readonly bytes: Uint8Array;
 }
 
-/** The function sizes of a file with code. */
-export interface CodeFile {
-  readonly file: string;
-  readonly mode: "fast" | "strict";
-}
-
 export interface Artefact {
   readonly files: ReadonlyMap<string, string | Uint8Array>;
   /** What was built: without the code for initial values if the weights are given. */
   readonly code: ModuleCode;
-  readonly codeFiles: readonly CodeFile[];
+  /** The sizes of its functions. In an inline build the files are parts of `module.mjs`. */
+  readonly modules: readonly ModuleSizes[];
 }
 
 /** The files of a built model by name: all that a page or a script needs, without the compiler. */
@@ -57,7 +53,8 @@ export async function buildArtefact(compiled: CompiledModule, options: ArtefactO
 
   const modes = target === "js" ? [] : mode === "fast" ? (["fast", "strict"] as const) : (["strict"] as const);
   const modules = modes.map((each) => code.wasm(each).bytes);
-  const kernels = target === "js" ? code.js() : "";
+  const script = target === "js" ? code.js() : null;
+  const kernels = script?.text ?? "";
   const optimizers = code.plan.persistent.filter(({ role }) => role === "optimizer").map(({ path }) => path);
   if (options.optimizerState !== true && optimizers.length > 0) weights?.reset({ only: optimizers });
   const stored = weights === undefined ? null : (id?: string) => builtWeights(weights, code.plan, id);
@@ -87,7 +84,10 @@ export async function buildArtefact(compiled: CompiledModule, options: ArtefactO
       ["module.d.mts", 'export * from "./module.js";\n'],
     ]),
     code,
-    codeFiles: inline ? [] : codeFiles.map(({ name }, i) => ({ file: name, mode: modes[i] ?? "strict" })),
+    modules:
+      script === null
+        ? codeFiles.map(({ name }, i) => ({ file: name, functionBytes: code.wasm(modes[i] ?? mode).functionBytes }))
+        : [{ file: "module.mjs", functionBytes: script.functionBytes }],
   };
 }
 

@@ -49,16 +49,18 @@ function over(
   ];
 }
 
-/** The files, and each kernel with its share of the compressed module. */
+/** The files, and of files with code each kernel with its share of the compressed file. */
 function downloadParts({ code, files, modules }: Build): readonly Part[] {
   const kernels = kernelSizes(code, modules);
   return downloaded(files).flatMap((file): readonly Part[] => {
     const index = modules.findIndex((module) => module.file === file.name);
     if (index < 0) return [{ name: file.name, bytes: file.gzip }];
-    return kernels.map(({ kernel, layers, bytes }) => ({
+    const parts = kernels.map(({ kernel, layers, bytes }) => ({
       name: `the kernel ${kernel} of ${layers[0] ?? ""}`,
       bytes: ((bytes[index] ?? 0) / file.bytes) * file.gzip,
     }));
+    const rest = file.gzip - parts.reduce((sum, { bytes }) => sum + bytes, 0);
+    return [...parts, { name: `the rest of ${file.name}`, bytes: rest }];
   });
 }
 

@@ -10,7 +10,6 @@ import type { CompileFlags } from "../options.ts";
 import { variantsIn, type VariantFlags } from "../variants.ts";
 import { buildArtefact, type Artefact, type ArtefactOptions } from "./artefact.ts";
 import { checkBudget, type Budget } from "./budget.ts";
-import { moduleSizes } from "./kernel-sizes.ts";
 import { inlinePage, pageFiles } from "./page.ts";
 import { fileSize, reportText } from "./report.ts";
 
@@ -46,7 +45,7 @@ export async function buildAction(file: string, flags: BuildFlags): Promise<void
   else if (flags.json !== true) noteWeights(file);
 
   const artefact = await buildArtefact(compiled, { ...options, target, ...(weights && { weights }) });
-  const built = { code: artefact.code, files: sizesOf(artefact.files), modules: moduleSizes(artefact) };
+  const built = { code: artefact.code, files: sizesOf(artefact.files), modules: artefact.modules };
   checkBudget(built, flags);
   const files = new Map([...artefact.files, ...(flags.page === true ? await pageOf(artefact, flags) : [])]);
   for (const [name, data] of [...files, ["report.txt", reportText(built)] as const])

@@ -1,17 +1,12 @@
-import type { Artefact } from "./artefact.ts";
 import { originsOfCalls } from "../../compiler/inspect/kernel-origins.ts";
 import type { CompiledModule } from "../../compiler/index.ts";
 import { callsOf, type EntryPlan } from "../../runtime/plan.ts";
 
-/** The bytes of the functions of a file of the build. */
+/** The bytes of the functions of a file with code. */
 export interface ModuleSizes {
   readonly file: string;
   readonly functionBytes: ReadonlyMap<string, number>;
 }
-
-/** Of the files with WebAssembly; JavaScript is text. */
-export const moduleSizes = ({ code, codeFiles }: Pick<Artefact, "code" | "codeFiles">): readonly ModuleSizes[] =>
-  codeFiles.map(({ file, mode }) => ({ file, functionBytes: code.wasm(mode).functionBytes }));
 
 export interface KernelSize {
   readonly kernel: string;

@@ -23,7 +23,6 @@ export interface FileSize {
 export interface Build {
   readonly code: Pick<CompiledModule, "plan" | "assembly">;
   readonly files: readonly FileSize[];
-  /** Empty for the target JavaScript. */
   readonly modules: readonly ModuleSizes[];
 }
 
@@ -72,13 +71,14 @@ export const bytesOf = ({ dtype, shape }: Slot): number => count(shape) * dtypes
 const total = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 /** The text of the report. The same model makes the same text, wherever and whenever it is built. */
-export function reportText({ code, files, modules }: Build): string {
+export function reportText(build: Build): string {
+  const { code, files, modules } = withoutHashes(build);
   const { plan } = code;
   const kernels = kernelSizes(code, modules);
   const needed = downloaded(files);
   return [
     section(`model ${plan.model}`, [
-      row([total(needed.map(({ gzip }) => gzip))], `bytes to download, gzip, but weights: ${names(needed)}`),
+      row([total(needed.map(({ gzip }) => gzip))], `bytes to download, gzip: ${names(needed)}`),
       row([plan.arenaBytes], "bytes of memory, allocated at load"),
     ]),
     section(
@@ -93,6 +93,16 @@ export function reportText({ code, files, modules }: Build): string {
       kernelRows(kernels),
     ),
   ].join("\n");
+}
+
+/** The hashes in names would change lines whose numbers do not. */
+function withoutHashes({ code, files, modules }: Build): Build {
+  const plain = (name: string): string => name.replace(/\.[0-9a-f]{8}(?=\.\w+$)/, "");
+  return {
+    code,
+    files: files.map((file) => ({ ...file, name: plain(file.name) })),
+    modules: modules.map((module) => ({ ...module, file: plain(module.file) })),
+  };
 }
 
 const width = 16;
@@ -142,7 +152,8 @@ function entryRows(
   const work = ({ flops, bytes: moved }: Amount, when: string): string =>
     row([flops, moved], `FLOPs, bytes moved: ${when}`);
   return [
-    ...(modules.length === 0 ? [] : [row(bytes, "bytes of code"), row(own, "bytes of code that no other entry uses")]),
+    row(bytes, "bytes of code"),
+    row(own, "bytes of code that no other entry uses"),
     row([entry.scratchBytes, entry.liveBytes], "bytes of scratch, and of them live at once, which no plan can avoid"),
     work(call, "a call, at most"),
     ...call.iterations.map((each) => work(each, "in addition, each iteration of a `while`, without a bound")),

@@ -66,7 +66,7 @@ export function dump(
     case "wat":
       return module.wasm(options.mode ?? "fast").wat();
     case "js":
-      return module.js();
+      return module.js().text;
     default: {
       const found = stage === "final" ? stages.at(-1) : stages.find(({ name }) => name === stage);
       return printGraph((found ?? rejectDisabled(stage)).graph, { origins, width });

@@ -22,7 +22,10 @@ export interface KernelOrigin {
 }
 
 /** One for each of `callsOf(steps)`, in that order, of the call stage of an entry. */
-export function originsOfCalls({ assembly }: Pick<CompiledModule, "assembly">, steps: readonly Step[]): readonly KernelOrigin[] {
+export function originsOfCalls(
+  { assembly }: Pick<CompiledModule, "assembly">,
+  steps: readonly Step[],
+): readonly KernelOrigin[] {
   const drawn = new Set<number>();
   return callsOf(steps).map((step) => {
     const nodes = assembly.madeFrom.get(step) ?? [];

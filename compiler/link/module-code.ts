@@ -1,5 +1,5 @@
 import type { Plan } from "../../runtime/plan.ts";
-import { emitJs } from "../codegen/js/emit.ts";
+import { emitJs, type JsOutput } from "../codegen/js/emit.ts";
 import { emitWasm, type WasmOutput } from "../codegen/wasm/emit.ts";
 import type { Program } from "../graph/ir.ts";
 import { functions } from "../kernel/math.ts";
@@ -12,7 +12,7 @@ export interface ModuleCode {
   /** WebAssembly of a mode: bytes, with how many of them each function takes, and the text. */
   wasm(mode: "fast" | "strict"): WasmOutput;
   /** An ES module with the same functions. */
-  js(): string;
+  js(): JsOutput;
 }
 
 export interface ModuleCodeOptions {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { moduleSizes } from "../../cli/build/kernel-sizes.ts";
+import type { ModuleSizes } from "../../cli/build/kernel-sizes.ts";
 import { downloaded, reportText, type FileSize } from "../../cli/build/report.ts";
 import { workOf } from "../../cli/build/work.ts";
 import { compileModule, type CompiledModule } from "../../compiler/index.ts";
@@ -50,14 +50,14 @@ const files: readonly FileSize[] = [
   { name: "module.d.ts", bytes: 3000, gzip: 900 },
 ];
 
-const codeFiles = [
-  { file: "module.wasm", mode: "fast" },
-  { file: "module.strict.wasm", mode: "strict" },
-] as const;
+const modulesOf = (code: CompiledModule): readonly ModuleSizes[] => [
+  { file: "module.wasm", functionBytes: code.wasm("fast").functionBytes },
+  { file: "module.strict.wasm", functionBytes: code.wasm("strict").functionBytes },
+];
 
 /** The report with sizes that do not depend on the code generator: a function takes a hundred bytes. */
 function report(code: CompiledModule): string {
-  const modules = moduleSizes({ code, codeFiles }).map(({ file, functionBytes }) => ({
+  const modules = modulesOf(code).map(({ file, functionBytes }) => ({
     file,
     functionBytes: new Map([...functionBytes.keys()].map((name) => [name, 100])),
   }));
@@ -85,7 +85,7 @@ test("a layer of another size changes no line of the other layers, and moves non
 
 test("each function of a module counts once in the kernels or the entries", () => {
   const code = compiled(5);
-  const modules = moduleSizes({ code, codeFiles });
+  const modules = modulesOf(code);
   const [fast] = modules;
   const rows = reportText({ code, files, modules }).split("\n");
   const start = rows.findIndex((row) => row.startsWith("kernels "));
@@ -95,6 +95,25 @@ test("each function of a module counts once in the kernels or the entries", () =
   expect(sum(kernels.map((size) => Number(size.replaceAll(",", ""))))).toBe(
     sum([...(fast?.functionBytes ?? [])].map(([name, size]) => (exported.includes(name) ? 0 : size))),
   );
+});
+
+test("the functions of a JavaScript module are the text between its helpers and its end", () => {
+  const { text, functionBytes } = compiled(5).js();
+  const sizes = [...functionBytes.values()].reduce((a, b) => a + b, 0);
+  const [from, to] = [text.indexOf("  function "), text.lastIndexOf("  };\n}")];
+  // `return {` is between the kernels and the entries.
+  expect(sizes).toBe(Buffer.byteLength(text.slice(from, to)) - "  return {\n".length);
+});
+
+test("a report has no hashes of contents in the names of files", () => {
+  const code = compiled(5);
+  const hashed = (name: string): string => name.replace(/(?=\.(wasm|safetensors)$)/, ".0123abcd");
+  const text = reportText({
+    code,
+    files: files.map((file) => ({ ...file, name: hashed(file.name) })),
+    modules: modulesOf(code).map((module) => ({ ...module, file: hashed(module.file) })),
+  });
+  expect(text).toBe(reportText({ code, files, modules: modulesOf(code) }));
 });
 
 test("work counts the iterations of loops and the larger branch; those of a while have no bound", () => {

@@ -17,7 +17,9 @@ function load(
   entries: readonly Entry[],
   exported: readonly string[] = [],
 ): Promise<Emitted> {
-  return import(`data:text/javascript,${encodeURIComponent(emitJs(kernels, entries, exported))}`) as Promise<Emitted>;
+  return import(
+    `data:text/javascript,${encodeURIComponent(emitJs(kernels, entries, exported).text)}`
+  ) as Promise<Emitted>;
 }
 
 /** Bytes from one buffer to the next. */
@@ -118,13 +120,13 @@ test("a register array with indices that are not constant is in memory", async (
         y[i * 4 + a * 2 + b] = sums[a,b] * x[i]
 `);
   expect(await run(kernel)).toStrictEqual(evaluated(kernel));
-  const text = emitJs([kernel], []);
+  const { text } = emitJs([kernel], []);
   expect(text).toContain("const registers = new Float64Array(4);");
   expect(text.split("registers[").length).toBeLessThan(9);
 });
 
 test("a choice by data has no branch", () => {
-  const text = emitJs(
+  const { text } = emitJs(
     [
       parseKernel(
         "kernel k(in x: f32[8], out y: f32[8])\n  for i in 0..8\n    y[i] = select(x[i] < 1, max(x[i], 0), 2)\n",
@@ -141,7 +143,8 @@ test("the text of a small module", () => {
     y[i]:f32x4 = madd(x[i]:f32x4, 0.5, y[i]:f32x4)
 `);
   expect(
-    emitJs([kernel], [{ name: "step", steps: [{ kind: "call", kernel: "axpy", args: [0, 256], flops: 0, bytes: 0 }] }]),
+    emitJs([kernel], [{ name: "step", steps: [{ kind: "call", kernel: "axpy", args: [0, 256], flops: 0, bytes: 0 }] }])
+      .text,
   ).toMatchInlineSnapshot(`
     "const fround = Math.fround;
 
@@ -176,6 +179,6 @@ test("the text of a small module", () => {
 
 test("a module contains only the functions that its kernels call", () => {
   const kernel = parseKernel("kernel one(inout x: f32[1])\n  x[0] = tanh(x[0])\n");
-  const text = emitJs([kernel], []);
+  const { text } = emitJs([kernel], []);
   expect([...functions.keys()].filter((name) => text.includes(`function ${name}(`))).toEqual(["tanh"]);
 });

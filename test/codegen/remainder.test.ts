@@ -78,7 +78,7 @@ async function inJs(kernel: Kernel, x: Float32Array, y: Float32Array): Promise<F
     name: "go",
     steps: [{ kind: "call" as const, kernel: kernel.name, args, flops: 0, bytes: 0 }],
   };
-  const text = emitJs([kernel], [entry]);
+  const { text } = emitJs([kernel], [entry]);
   const { instantiate } = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as Emitted;
   const buffer = new ArrayBuffer(3 * size);
   new Float32Array(buffer).set([...x, ...y]);

@@ -7,7 +7,7 @@ import { compileExample, digits, examples } from "./examples.ts";
 const start = (module: ModuleCode, target: "wasm" | "js"): Promise<Session> =>
   target === "wasm"
     ? createSession(module.plan, { kind: "wasm", bytes: module.wasm("strict").bytes })
-    : import(`data:text/javascript;base64,${btoa(module.js())}`).then(({ instantiate }) =>
+    : import(`data:text/javascript;base64,${btoa(module.js().text)}`).then(({ instantiate }) =>
         createSession(module.plan, { kind: "js", instantiate }),
       );
 

@@ -1,5 +1,6 @@
 // The page of `dlc build --page`: a digit that is drawn with the pointer is recognised.
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Page } from "puppeteer-core";
 import type { Browsers, HostBrowser } from "./browsers.ts";
 import { within, type Host, type Outcome } from "./host.ts";
@@ -10,27 +11,58 @@ import { dlc, model, type Sites } from "./sites.ts";
 const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src data:";
 
 export function modelPageHosts(sites: Sites, { chromium, firefox }: Browsers): Host[] {
-  let folder: string | undefined;
-  return [chromium, firefox].map((engine) => ({
-    engine,
-    way: "`--page`, a drawn digit",
-    expects: { shows: /^3 \d+\.\d %$/ },
-    run: async () => {
-      folder ??= builtPage(sites);
-      await using server = await serve({ folder, headers: { "content-security-policy": policy } });
-      return await recognised(engine, server.url);
+  const pages = new ModelPages(sites);
+  const expects = { shows: /^3 \d+\.\d %$/ };
+  return [chromium, firefox].flatMap((engine) => [
+    {
+      engine,
+      way: "`--page`, a drawn digit",
+      expects,
+      run: async () => {
+        await using server = await serve({ folder: pages.served, headers: { "content-security-policy": policy } });
+        return await recognised(engine, server.url);
+      },
     },
-  }));
+    {
+      engine,
+      way: "`--page --inline` from `file://`, a drawn digit",
+      expects,
+      run: () => recognised(engine, pathToFileURL(join(pages.inline, "index.html")).href),
+    },
+  ]);
 }
 
-/** A trained LeNet with its page. */
-function builtPage(sites: Sites): string {
-  const site = sites.make("model-page");
-  const [run, folder] = [join(site, "run"), join(site, "page")];
-  dlc("train", model, "--data", "mnist", "--epochs", "1", "--out", run);
-  const weights = ["--weights", join(run, "best.safetensors")];
-  dlc("build", model, "--entry", "predict", "--dim", "N=1", ...weights, "--page", "-o", folder);
-  return folder;
+/** Pages of a trained LeNet, made when they are first used. */
+class ModelPages {
+  readonly #sites: Sites;
+  #weights: string | undefined;
+  #served: string | undefined;
+  #inline: string | undefined;
+
+  constructor(sites: Sites) {
+    this.#sites = sites;
+  }
+
+  get served(): string {
+    return (this.#served ??= this.#built());
+  }
+
+  get inline(): string {
+    return (this.#inline ??= this.#built("--inline"));
+  }
+
+  #built(...flags: readonly string[]): string {
+    const folder = join(this.#sites.make("model-page"), "page");
+    const weights = (this.#weights ??= this.#trained());
+    dlc("build", model, "--entry", "predict", "--dim", "N=1", "--weights", weights, "--page", ...flags, "-o", folder);
+    return folder;
+  }
+
+  #trained(): string {
+    const run = join(this.#sites.make("model-page"), "run");
+    dlc("train", model, "--data", "mnist", "--epochs", "1", "--out", run);
+    return join(run, "best.safetensors");
+  }
 }
 
 /** The most probable class and its probability, as the page shows them. */

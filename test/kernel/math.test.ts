@@ -194,7 +194,7 @@ test("pow of all pairs of edge cases equals Math.pow, including the sign of zero
 
 test("JavaScript and the interpreter compute the bits of WebAssembly", async () => {
   const kernels = mathNames.map((name) => kernelOf(name, name));
-  const text = emitJs(
+  const { text } = emitJs(
     kernels,
     [],
     kernels.map((k) => k.name),

@@ -1,6 +1,7 @@
 import type { Step } from "../../../runtime/plan.ts";
 import { present } from "../../support/invariant.ts";
 import type { Kernel } from "../../kernel/ir.ts";
+import { at } from "../../support/lists.ts";
 import { functions } from "../../kernel/math.ts";
 import { Names } from "../../kernel/names.ts";
 import { kernelLines, mathLines } from "./function.ts";
@@ -13,6 +14,12 @@ export interface Entry {
   readonly steps: readonly Step[];
 }
 
+export interface JsOutput {
+  readonly text: string;
+  /** The size of the text of each kernel and entry, by name. */
+  readonly functionBytes: ReadonlyMap<string, number>;
+}
+
 /**
  * The text of an ES module that exports `instantiate(memory)`, which returns the entries by name, and the kernels named
  * in `exported` as functions of the byte offsets of their buffers. Each lane is a statement and every operator rounds
@@ -22,7 +29,7 @@ export function emitJs(
   kernels: readonly Kernel[],
   entries: readonly Entry[],
   exported: readonly string[] = [],
-): string {
+): JsOutput {
   const names = new Names(taken);
   const mathNames = new Map([...functions.keys()].map((name) => [name, names.fresh(name)]));
   const kernelNames = new Map(kernels.map((kernel) => [kernel.name, names.fresh(kernel.name)]));
@@ -40,14 +47,12 @@ export function emitJs(
   const maths = [...functions.values()]
     .filter((fn) => called.has(fn.name))
     .map((fn) => mathLines(mathNames.get(fn.name) ?? fn.name, fn, module));
-  const results = [
-    ...entries.map((entry) => [
-      `${JSON.stringify(entry.name)}() {`,
-      ...indent(stepLines(entry.steps, 0, kernelName, module.use)),
-      "},",
-    ]),
-    ...exported.map((name) => [`${JSON.stringify(name)}: ${kernelName(name)},`]),
-  ];
+  const methods = entries.map((entry) => [
+    `${JSON.stringify(entry.name)}() {`,
+    ...indent(stepLines(entry.steps, 0, kernelName, module.use)),
+    "},",
+  ]);
+  const results = [...methods, ...exported.map((name) => [`${JSON.stringify(name)}: ${kernelName(name)},`])];
   const lines = [
     ...(registers > 0 ? [`const registers = new Float64Array(${registers});`] : []),
     ...helperLines(new Set([...used].filter((name) => helpers.has(name)))),
@@ -57,8 +62,14 @@ export function emitJs(
     ...indent([...viewLines(used), ...bodies.flat(), "return {", ...indent(results.flat()), "};"]),
     "}",
   ];
-  return `${lines.join("\n")}\n`;
+  const functionBytes = new Map([
+    ...kernels.map(({ name }, i) => [name, bytesOf(indent(at(bodies, i)))] as const),
+    ...entries.map(({ name }, i) => [name, bytesOf(indent(indent(at(methods, i))))] as const),
+  ]);
+  return { text: `${lines.join("\n")}\n`, functionBytes };
 }
+
+const bytesOf = (lines: readonly string[]): number => new TextEncoder().encode(`${lines.join("\n")}\n`).length;
 
 const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 
