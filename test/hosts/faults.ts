@@ -54,9 +54,18 @@ const forbidden: Fault = {
 const aborted: Fault = {
   way: "an aborted load",
   expects: { code: "AbortError", message: /abort/ },
-  damage: (site) =>
-    writeFileSync(join(site, "options.mjs"), "export const options = { signal: AbortSignal.abort() };\n"),
+  damage: (site) => passSignal(site, "AbortSignal.abort()"),
 };
+
+const abortedLater: Fault = {
+  way: "a load that is aborted while a file arrives",
+  expects: { code: "TimeoutError", message: /time/ },
+  damage: (site) => passSignal(site, "AbortSignal.timeout(200)"),
+  answers: { stalled: "/model/module.wasm" },
+};
+
+const passSignal = (site: string, signal: string): void =>
+  writeFileSync(join(site, "options.mjs"), `export const options = { signal: ${signal} };\n`);
 
 export const faultHosts = (sites: Sites, { chromium, firefox }: Browsers): Host[] => [
   ...[mixed, missing, storedPage, aborted].map(({ way, expects, damage }) => ({
@@ -66,7 +75,7 @@ export const faultHosts = (sites: Sites, { chromium, firefox }: Browsers): Host[
     run: () => ownNode.run("print.mjs", damaged(sites, damage)),
   })),
   ...[chromium, firefox].flatMap((engine) =>
-    [mixed, missing, answeredPage, forbidden, aborted].map(({ way, expects, damage, answers }) => ({
+    [mixed, missing, answeredPage, forbidden, aborted, abortedLater].map(({ way, expects, damage, answers }) => ({
       engine,
       way,
       expects,

@@ -20,6 +20,8 @@ export interface Site {
   readonly headers?: Readonly<Record<string, string>>;
   /** Answers with `index.html` for files that do not exist, as servers of single-page applications do. */
   readonly fallback?: boolean;
+  /** The path of a file whose contents never arrive. */
+  readonly stalled?: string;
 }
 
 export interface Server extends AsyncDisposable {
@@ -54,5 +56,6 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
   const body = file ?? (page === name ? undefined : await readFile(join(site.folder, page)));
   const type = types[extname(page)] ?? "application/octet-stream";
   response.writeHead(body === undefined ? 404 : 200, { ...site.headers, "content-type": type });
-  response.end(body ?? "not found");
+  if (name === site.stalled) response.flushHeaders();
+  else response.end(body ?? "not found");
 }
