@@ -1,11 +1,14 @@
 import type { KernelBuilder, Register } from "../kernel/build.ts";
-import type { Expr, Lanes } from "../kernel/ir.ts";
+import type { Expr, Lanes, RegType } from "../kernel/ir.ts";
 import type { ColumnOffset, OutputSite } from "./contraction-output.ts";
 
 /** A register tile and the indices of its sums in the result. */
 export interface Tile {
   /** `[rows, vectors]` of f32x4; of f32 in memory, so that loops over rows and columns stay rolled. */
-  readonly sums: Register;
+  readonly sums: {
+    readonly type: RegType;
+    readonly at: (row: Expr, vector: Expr | number) => Expr;
+  };
   /** Columns of the result; the vectors may extend past the last one. */
   readonly columns: number;
   readonly firstColumn: Expr;

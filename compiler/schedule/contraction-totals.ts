@@ -2,6 +2,7 @@ import type { KernelBuilder, Register } from "../kernel/build.ts";
 import { valueOf, withBlock } from "../kernel/compensated.ts";
 import type { Buffer, Expr } from "../kernel/ir.ts";
 import type { Machine } from "../support/machine.ts";
+import type { Tile } from "./contraction-tile.ts";
 
 /** The compensated totals of the sums of a tile, in scratch: for each vector `hi`, then `lo`. */
 export interface Totals {
@@ -13,22 +14,24 @@ export interface Totals {
 }
 
 /**
- * Adds one block of the sums of a tile to their totals. In the last block the registers take the values of the totals,
- * and `finish` follows.
+ * Adds one block of the sums of a tile to their totals. In the last block `finish` follows, with the values of the
+ * totals.
  */
 export function addToTotals(
   k: KernelBuilder,
   { buffer, rowAt, rows }: Totals,
   sums: Register,
   block: { readonly isFirst: Expr; readonly isLast: Expr },
-  finish: () => void,
+  finish: (values: Tile["sums"]) => void,
   { tile: { lanes } }: Machine,
 ): void {
   const [, vectors = 0] = sums.dims;
+  const hiAt = (row: Expr, vector: Expr | number): Expr =>
+    k.add(rowAt(row), k.mul(typeof vector === "number" ? k.int(vector) : vector, 2 * lanes));
   const each = (use: (at: readonly [row: Expr, vector: Expr], hi: Expr, lo: Expr) => void): void =>
     rows((row) => {
       const step = (vector: Expr): void => {
-        const hi = k.add(rowAt(row), k.mul(vector, 2 * lanes));
+        const hi = hiAt(row, vector);
         use([row, vector], hi, k.add(hi, lanes));
       };
       if (lanes === 1) k.loop("column", 0, vectors, 1, step);
@@ -50,8 +53,9 @@ export function addToTotals(
       k.store(buffer, lo, next.lo);
     });
   k.when(block.isFirst, begin, add);
-  k.when(block.isLast, () => {
-    each((at, hi, lo) => sums.set(at, valueOf(k, total(hi, lo))));
-    finish();
-  });
+  const value = (row: Expr, vector: Expr | number): Expr => {
+    const hi = hiAt(row, vector);
+    return k.let(valueOf(k, total(hi, k.add(hi, lanes))), "sum");
+  };
+  k.when(block.isLast, () => finish({ type: sums.type, at: value }));
 }

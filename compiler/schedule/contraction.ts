@@ -130,8 +130,8 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
           rows: (use) => eachRow((row, i, j) => use(row, step(i, j, "lhs")), true),
         };
         const sums = totals === null ? emitSum(k, sum, machine) : emitBlock(k, sum, at.block, machine);
-        const tile: Tile = {
-          sums,
+        const tileOf = (values: Tile["sums"], unroll: boolean): Tile => ({
+          sums: values,
           columns: columns.columns,
           firstColumn: k.add(k.mul(panel, panelWidth), column),
           columnOffset: columnAt,
@@ -147,9 +147,9 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
                 at,
                 indexOf(k, spec.dims, whole === null ? indices : [...indices, { dim: whole, index: j }], at),
               );
-            }, !isRolled),
-        };
-        if (totals === null) return storeTile(k, tile, store);
+            }, unroll),
+        });
+        if (totals === null) return storeTile(k, tileOf(sums, !isRolled), store);
         const inside = [...innerRows, along, ...(whole === null ? [] : [whole])];
         const vectorsAt = (i: Expr, j: Expr): Expr =>
           k.add(
@@ -171,7 +171,8 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
             isFirst: k.eq(flat(k, blocks, at.block), 0),
             isLast: k.eq(flat(k, blocks, at.block), blocks.reduce((count, { size }) => count * size, 1) - 1),
           },
-          () => storeTile(k, tile, store),
+          // Once for each tile, so that its rows are a loop.
+          (values) => storeTile(k, tileOf(values, false), store),
           machine,
         );
       });
