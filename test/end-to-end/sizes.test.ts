@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
-import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { compiledSubject, compressed, sizeSubjects } from "../../bench/sizes-subjects.ts";
 import { createResolver } from "../../cli/host/resolver.ts";
 import { compileModule } from "../../compiler/compile.ts";
 
-const size = (code: string | Uint8Array): number => gzipSync(code, { level: 9 }).length;
+test.each(sizeSubjects)("$name takes at most $most bytes, compressed, without init", (subject) => {
+  const { bytes } = compiledSubject(subject).withoutInit().wasm("fast");
+  expect(compressed(bytes)).toBeLessThanOrEqual(subject.most);
+});
 
 test.each([
   ["predict", 1],
@@ -13,5 +16,5 @@ test.each([
   const name = "examples/cifar.dl";
   const text = readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
   const module = compileModule({ name, text }, { dims: { N }, entries: [entry], resolve: createResolver(name) });
-  expect(size(module.js().text)).toBeLessThan(2 * size(module.wasm("strict").bytes));
+  expect(compressed(module.js().text)).toBeLessThan(2 * compressed(module.wasm("strict").bytes));
 });
