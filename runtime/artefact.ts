@@ -14,3 +14,6 @@ export { resetting } from "./reset.ts";
 export { settings } from "./settings.ts";
 export { withParts } from "./structured-inputs.ts";
 export { storing } from "./storing.ts";
+export { workerLoader } from "./worker-client.ts";
+export { serve, training } from "./worker-server.ts";
+export { trainer } from "./worker-train.ts";

@@ -187,8 +187,7 @@ export interface ModelOf<T extends ModelTypes> {
    * Changes a `setting` of the model, or several, effective from the next call. Throws E0815 for an unknown setting,
    * E0816 for a value out of range; then none is changed.
    */
-  set(name: keyof T["settings"] & string, value: number): void;
-  set(values: Partial<T["settings"]>): void;
+  set(...change: [name: keyof T["settings"] & string, value: number] | [values: Partial<T["settings"]>]): void;
   /** Initializes all params and states again, or some of them. */
   reset(seed: number | ResetOptions): void;
   /** Everything, with the settings and the random state. */

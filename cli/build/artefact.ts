@@ -8,6 +8,7 @@ import { partsOf, sessionPlan, type ModelParts } from "./model-parts.ts";
 import { withSections } from "./sections.ts";
 import type { ModuleSizes } from "./kernel-sizes.ts";
 import { declarations } from "./declarations.ts";
+import { workerFiles } from "./worker-files.ts";
 import { builtWeights } from "./weights.ts";
 
 export interface ArtefactOptions {
@@ -26,6 +27,8 @@ export interface ArtefactOptions {
   readonly inline?: boolean;
   /** Hashes of their contents in the names of the files that `module.mjs` loads. */
   readonly hashed?: boolean;
+  /** Also `client.mjs`, which runs the model in a worker. */
+  readonly worker?: boolean;
 }
 
 /** A file that `module.mjs` loads. */
@@ -74,14 +77,16 @@ export async function buildArtefact(compiled: CompiledModule, options: ArtefactO
     codeFiles,
     weightsFile,
   );
+  const module = `${banner}${runtime.text}${glue}`;
   const data = inline ? [] : [...codeFiles, ...(weightsFile === null ? [] : [weightsFile])];
   return {
     files: new Map<string, string | Uint8Array>([
       ...data.map(({ name, bytes }) => [name, bytes] as const),
-      ["module.mjs", `${banner}${runtime.text}${glue}`],
+      ["module.mjs", module],
       ["module.d.ts", declarations(table.types, plan, parts)],
       // TypeScript looks for the types of a .mjs file here.
       ["module.d.mts", 'export * from "./module.js";\n'],
+      ...(options.worker === true ? workerFiles(table, code.plan, inline ? module : undefined) : []),
     ]),
     code,
     modules:

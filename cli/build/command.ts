@@ -17,7 +17,11 @@ import { fileSize, reportText } from "./report.ts";
 export type Taps = Readonly<Record<string, readonly string[]>>;
 
 export interface BuildFlags
-  extends CompileFlags, VariantFlags, Budget, Pick<ArtefactOptions, "optimizerState" | "inline" | "hashed" | "full"> {
+  extends
+    CompileFlags,
+    VariantFlags,
+    Budget,
+    Pick<ArtefactOptions, "optimizerState" | "inline" | "hashed" | "worker" | "full"> {
   readonly output: string;
   readonly entry: readonly string[];
   readonly tap: Taps;

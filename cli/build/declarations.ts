@@ -11,7 +11,7 @@ export const declarations = (
   plan: SessionPlan,
   parts: Pick<ModelParts, "members" | "checked">,
 ): string =>
-  `${runtimeTypes.replace(/^\/\*[\s\S]*?\*\/\s*/, "")}
+  `${withoutHead(runtimeTypes)}
 ${modelTypes(plan)}
 ${builtType(parts)}
 export function load(options?: LoadOptions): Promise<Model>;
@@ -25,6 +25,18 @@ export class DlcError extends Error {
   readonly at: string | undefined;
 }
 `;
+
+/** `client.d.ts`: the types of calls to a worker, and what `client.mjs` exports. */
+export const clientDeclarations = (workerTypes: string, trains: boolean): string =>
+  `${withoutHead(workerTypes).replace("./model.ts", "./module.js")}
+import type { Model, Types } from "./module.js";
+export { DlcError } from "./module.js";
+export type WorkerModel = WorkerModelOf<Types, Model>${trains ? " & Training<Types>" : ""};
+export function loadInWorker(options?: LoadInWorkerOptions): Promise<WorkerModel>;
+`;
+
+/** Without the comment about the file. */
+const withoutHead = (text: string): string => text.replace(/^\/\*[\s\S]*?\*\/\s*/, "");
 
 /** `Model`: the members that the build has. */
 function builtType({ members, checked }: Pick<ModelParts, "members" | "checked">): string {

@@ -25,6 +25,7 @@ export function build(): Command {
           .option("--optimizer-state", "with --weights: also the state of optimizers, so that training continues")
           .option("--inline", "writes everything into module.mjs, for pages without a server and for any bundler")
           .option("--hashed", "puts hashes of their contents into the names of the files that module.mjs loads")
+          .option("--worker", "also client.mjs, which runs and trains the model in a worker of its own")
           .option("--full", "also the members that no entry needs, and errors that explain more (5 kB)")
           .option(
             "--budget-bytes <N>",

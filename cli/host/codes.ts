@@ -26,6 +26,7 @@ export const hostCodes = {
   E0816: "a value is out of range for its setting",
   E0817: "an index in an input is out of range",
   E0818: "an argument or option has an unknown name or the wrong kind of value",
+  E0819: "the worker of a model has ended",
   E0820: "not a valid safetensors file",
   E0821: "the weights do not match the model",
   E0822: "the snapshot does not match the model",

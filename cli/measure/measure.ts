@@ -4,7 +4,7 @@ import type { Inputs } from "../../runtime/model.ts";
 import type { Session } from "../../runtime/session.ts";
 import { dtypes } from "../../runtime/dtype.ts";
 import { count } from "../../runtime/tensor.ts";
-import { createRandom } from "../data/random.ts";
+import { createRandom } from "../../runtime/random.ts";
 
 export interface Measurement {
   readonly bestMs: number;

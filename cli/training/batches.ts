@@ -1,4 +1,4 @@
-import { createRandom, firstIntegers, shuffled } from "../data/random.ts";
+import { createRandom, firstIntegers, shuffled } from "../../runtime/random.ts";
 
 /** Indices of each batch of an epoch; the last one may be smaller. */
 export function* batches(order: Int32Array, size: number, from = 0): Generator<Int32Array> {

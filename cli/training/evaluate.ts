@@ -1,5 +1,5 @@
 import type { Tensor } from "../../runtime/model.ts";
-import { firstIntegers } from "../data/random.ts";
+import { firstIntegers } from "../../runtime/random.ts";
 import type { Split } from "../data/dataset.ts";
 import { reject } from "../host/reject.ts";
 import { batches } from "./batches.ts";

@@ -2,7 +2,7 @@ import type { Session } from "../../runtime/session.ts";
 import type { BoundEntry, Outputs } from "../../runtime/model.ts";
 import { createFeeder, type Feeder } from "../data/feed.ts";
 import type { Dataset, Split } from "../data/dataset.ts";
-import { firstIntegers } from "../data/random.ts";
+import { firstIntegers } from "../../runtime/random.ts";
 import { reject } from "../host/reject.ts";
 import { batches } from "./batches.ts";
 import type { DataFlags } from "./setup.ts";

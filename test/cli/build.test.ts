@@ -246,7 +246,7 @@ test("the glue has no imports, and is small for a model that only predicts", asy
     parts,
     parts.pieces.map(({ name }) => name),
   ).text;
-  expect(all).not.toMatch(/\bimport\b(?!\.meta)|\bexport\b|node:(?!fs\/promises)/);
+  expect(all).not.toMatch(/\bimport\b(?!\.meta)|\bexport\b|node:(?!fs\/promises|worker_threads)/);
 });
 
 test("the declarations have every member that a model has", async () => {

@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { itemSize, limited, type Split } from "../../cli/data/dataset.ts";
 import { openDataset } from "../../cli/data/open.ts";
-import { createRandom, firstIntegers, shuffled } from "../../cli/data/random.ts";
+import { createRandom, firstIntegers, shuffled } from "../../runtime/random.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dlc-data-"));
 afterAll(() => rmSync(folder, { recursive: true }));

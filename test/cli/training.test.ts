@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { createResolver } from "../../cli/host/resolver.ts";
 import { imagesAndLabels, type Dataset, type Split } from "../../cli/data/dataset.ts";
-import { createRandom } from "../../cli/data/random.ts";
+import { createRandom } from "../../runtime/random.ts";
 import { batchSizes, epochOrder } from "../../cli/training/batches.ts";
 import type { HistoryLine } from "../../cli/training/saved-run.ts";
 import { evaluate } from "../../cli/training/evaluate.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeNpy } from "../../compiler/formats/npy.ts";
-import { createRandom } from "../../cli/data/random.ts";
+import { createRandom } from "../../runtime/random.ts";
 
 const net = `dl 1
 

@@ -1,7 +1,7 @@
 // Examples with one to four independent mistakes: a run reports each of them, and nothing that follows from them.
 import { globSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { createRandom, type Random } from "../../cli/data/random.ts";
+import { createRandom, type Random } from "../../runtime/random.ts";
 import { checkSource } from "../../compiler/inspect/check.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";

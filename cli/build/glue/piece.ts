@@ -16,4 +16,6 @@ export interface GlueParts {
   readonly taken: readonly string[];
   /** The text of `runtime/model.ts`: the types of a model. */
   readonly types: string;
+  /** The text of `runtime/worker-model.ts`: the types of a model in a worker. */
+  readonly workerTypes: string;
 }

@@ -34,6 +34,7 @@ export async function splitRuntime(): Promise<GlueParts> {
     pieces: declared.map((declaration) => pieceOf(code, declaration, names)),
     taken: [...new Set(identifiers.map(({ name }) => name))].filter((name) => !names.has(name)).toSorted(),
     types: readFileSync(runtimeFile("model.ts"), "utf8"),
+    workerTypes: readFileSync(runtimeFile("worker-model.ts"), "utf8"),
   };
 }
 
