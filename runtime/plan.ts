@@ -65,6 +65,8 @@ export function flopsOf(steps: readonly Step[]): number {
 }
 
 export interface EntryPlan extends SessionEntry {
+  readonly prepare: string | null;
+  readonly outdates: boolean;
   readonly steps: readonly Step[];
   readonly prepareSteps: readonly Step[];
   /** Planned bytes of the scratch area, and the largest live set, which is a lower bound for it. */
@@ -74,6 +76,8 @@ export interface EntryPlan extends SessionEntry {
 
 /** All that the compiler says about a module: also the steps of its functions, for reports and checked runs. */
 export interface Plan extends SessionPlan {
+  readonly format: "dlc-plan-1";
+  readonly model: string;
   readonly entries: readonly EntryPlan[];
   /** Constant data that a session copies into the arena: base64 bytes at offsets. */
   readonly constants: readonly { readonly offset: number; readonly base64: string }[];

@@ -60,12 +60,12 @@ export interface SessionEntry {
   /** Exported function of the call stage: `() => void`. */
   readonly call: string;
   /**
-   * Exported function of the weights stage, which must run before `call` whenever a persistent tensor has changed; null
-   * if the stage is empty.
+   * Exported function of the weights stage, which must run before `call` whenever a persistent tensor has changed.
+   * Absent if the stage is empty.
    */
-  readonly prepare: string | null;
+  readonly prepare?: string | null;
   /** Whether a call writes a persistent tensor that the weights stage of an entry reads: it must run again. */
-  readonly outdates: boolean;
+  readonly outdates?: boolean;
 }
 
 /** A number that can change between calls without recompilation: `path` is the state that holds it. */
@@ -81,8 +81,6 @@ export interface Setting {
 
 /** What a session needs to know about a compiled module. Plain JSON: part of `module.mjs` of a built model. */
 export interface SessionPlan {
-  readonly format: "dlc-plan-1";
-  readonly model: string;
   /** Whole arena, in bytes; the module imports `env.memory` of at least this size. */
   readonly arenaBytes: number;
   readonly persistent: readonly Persistent[];

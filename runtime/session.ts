@@ -60,7 +60,7 @@ export const createSession = asyncDoor(async (plan: Plan, code: Code, given: Ses
   const guard = options.guards?.(plan, exports, buffer) ?? ((_entry, _stage, run) => run);
   const core = startCore(plan, exports, buffer, (entry, stage) => {
     const name = entry[stage];
-    return name === null ? undefined : guard(entry, stage, exported(exports, name));
+    return typeof name === "string" ? guard(entry, stage, exported(exports, name)) : undefined;
   });
   const rules: InputRules = {
     check: options.checks === false ? checkValues : checkIndices,

@@ -92,8 +92,6 @@ export function sessionPlan(compiled: Pick<CompiledModule, "entries">, plan: Pla
   const isUsed = ({ role, path }: Persistent): boolean =>
     role !== "random" || hasInit(plan) || isTouched(compiled, path);
   return {
-    format: plan.format,
-    model: plan.model,
     arenaBytes: plan.arenaBytes,
     persistent: plan.persistent.filter(isUsed),
     entries: plan.entries.map(({ name, kind, dims, structures, inputs, outputs, call, prepare, outdates }) => ({
@@ -105,8 +103,8 @@ export function sessionPlan(compiled: Pick<CompiledModule, "entries">, plan: Pla
       inputs: inputs.map((slot) => (slot.at === undefined ? slot : { ...slot, at: basename(slot.at) })),
       outputs,
       call,
-      prepare,
-      outdates,
+      ...(prepare !== null && { prepare }),
+      ...(outdates && { outdates }),
     })),
     ...(plan.settings && { settings: plan.settings }),
   };
