@@ -96,8 +96,7 @@ export async function buildArtefact(compiled: CompiledModule, options: ArtefactO
   };
 }
 
-const banner =
-  "// A compiled model: `load` starts it. Made by dlc; runs in Node, in browsers, and wherever else JavaScript does.\n";
+const banner = "// A model, compiled by dlc: `load` starts it.\n";
 
 interface TailFacts {
   readonly id: string;

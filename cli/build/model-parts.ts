@@ -30,7 +30,7 @@ const featureMembers: Readonly<Record<string, readonly string[]>> = {
 const reasons: Readonly<Record<string, string>> = {
   settings: "the model has no settings",
   storing: "no entry writes params or states; build with --full",
-  resetting: "the weights are given; `load()` starts again from them",
+  resetting: "the weights are given: `load()` again",
 };
 
 /** Chooses the parts that a model needs: what it cannot use is not in its files. */
