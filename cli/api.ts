@@ -13,10 +13,11 @@ import { pathOf, readSource } from "./host/source.ts";
 
 export type { Diagnostic } from "../dsl/diagnostic.ts";
 export { DiagnosticError };
-export { renderDiagnostic } from "../dsl/render.ts";
+export { renderDiagnostic, type RenderOptions } from "../dsl/render.ts";
 export { DlcError } from "../runtime/error.ts";
 export type { Inputs, Session, StateTensor, Tensor } from "../runtime/index.ts";
 
+/** The options of `compile`. */
 export interface Options {
   /** Sizes of the dims that the entries name. */
   readonly dims?: Readonly<Record<string, number>>;
@@ -44,6 +45,7 @@ export interface Options {
   readonly verify?: boolean;
 }
 
+/** A model in memory, with what the compiler knows about it. */
 export interface Model extends Session {
   readonly warnings: readonly Diagnostic[];
 }
@@ -58,6 +60,15 @@ const optionKinds = {
 /**
  * Compiles a model and starts a session: `source` is the text of a model, or the path or URL of a `.dl` file.
  * Throws a `DiagnosticError` with all errors in the text; calls of the model throw `DlcError`s.
+ *
+ * @example
+ * import { compile } from "dlc";
+ * const model = await compile("mlp.dl", { dims: { N: 1 }, seed: 0 });
+ * model.run("predict", { image: new Float32Array(784) }).probs.shape; // => [1, 10]
+ *
+ * const sizes = { predict: [{ N: 1 }, { N: 8 }], step: [{ N: 8 }] };
+ * const several = await compile("mlp.dl", { variants: sizes, taps: { predict: ["MLP.dense1"] } });
+ * several.run("predict", { image: new Float32Array(8 * 784) })["MLP.dense1"].shape; // => [8, 256]
  */
 export const compile = asyncDoor(async (source: string | URL, given: Options = {}): Promise<Model> => {
   const options = checkOptions(given, "compile", optionKinds);

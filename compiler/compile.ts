@@ -117,7 +117,17 @@ export function elaborateSource(
   return { program, warnings };
 }
 
-/** From text to a module. Throws a `DiagnosticError` for errors in the text or the options. */
+/**
+ * From text to a module. Throws a `DiagnosticError` for errors in the text or the options.
+ *
+ * @example
+ * import { compileModule } from "dlc/compiler";
+ * import { createSession } from "dlc/runtime";
+ * const { plan, code, warnings } = compileModule(source, options);
+ * warnings; // => []
+ * const model = await createSession(plan, await code());
+ * model.run("predict", { image: new Float32Array(784) }).probs.shape; // => [1, 10]
+ */
 export function compileModule(source: Source, given: CompileOptions): CompiledModule {
   const options = checkOptions(given, "compileModule", compilerKinds);
   checkSizes(options, "compileModule");

@@ -23,5 +23,6 @@ export {
 } from "./inspect/summary.ts";
 export { dump, stageNames, type DumpOptions } from "./inspect/dump.ts";
 export { pipeline } from "./pipeline.ts";
-export type { Diagnostic } from "../dsl/diagnostic.ts";
+export type { Diagnostic, Label } from "../dsl/diagnostic.ts";
 export { DiagnosticError } from "../dsl/diagnostic-error.ts";
+export type { Source, Span } from "../dsl/span.ts";

@@ -18,7 +18,13 @@ import { specialize } from "./passes/loops/specialize.ts";
 import { splitByStage } from "./passes/split-by-stage.ts";
 import { writeRows } from "./passes/write-rows/write-rows.ts";
 
-/** The passes that run on every graph, in this order. A pass that occurs again cleans up after those in between. */
+/**
+ * The passes that run on every graph, in this order. A pass that occurs again cleans up after those in between.
+ *
+ * @example
+ * import { pipeline } from "dlc/compiler";
+ * pipeline.map(({ name }) => name).includes("fuse"); // => true
+ */
 export const pipeline = [
   hoist,
   differentiate,

@@ -2,9 +2,15 @@ import type { Diagnostic } from "./diagnostic.ts";
 import { renderDiagnostic } from "./render.ts";
 
 /**
- * Thrown by functions that return a value (compile, load); holds every diagnostic found. The only error for users.
+ * Thrown by functions that compile; holds every diagnostic found. The only error for users.
  * Its message is what `dlc check` prints, so that an uncaught one is as clear. `diagnostics` is not enumerable:
  * consoles print enumerable properties, and a diagnostic refers to the whole text of the program.
+ *
+ * @example
+ * import { compile, DiagnosticError } from "dlc";
+ * const error = await compile("dl 1\nentry f(x: f32[2, 3]) { y }\n").catch((thrown) => thrown);
+ * error instanceof DiagnosticError; // => true
+ * error.diagnostics.map(({ code }) => code); // => ["E0201"]
  */
 export class DiagnosticError extends Error {
   declare readonly diagnostics: readonly Diagnostic[];

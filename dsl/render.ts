@@ -37,6 +37,12 @@ type Paint = typeof plain | typeof colored;
 /**
  * A diagnostic as a frame of source lines, `^^^` under the mistake and `---` under the marked that take part in it;
  * ends without a newline.
+ *
+ * @example
+ * import { compile, renderDiagnostic } from "dlc";
+ * const { warnings } = await compile("dl 1\nentry sample() { normal([8]) }\n");
+ * const [text] = warnings.map((warning) => renderDiagnostic(warning, { color: false }));
+ * text.startsWith("warning[W0641]: "); // => true
  */
 export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions): string {
   const paint = options.color ? colored : plain;

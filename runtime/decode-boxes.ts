@@ -17,7 +17,14 @@ export interface SuppressOptions {
   readonly classes?: Numbers;
 }
 
-/** Non-maximum suppression: the indices of the kept boxes, best first; ties go to the smaller index. */
+/**
+ * Non-maximum suppression: the indices of the kept boxes, best first; ties go to the smaller index.
+ *
+ * @example
+ * import { suppressBoxes } from "dlc/runtime";
+ * const boxes = [0, 0, 10, 10, 1, 0, 10, 10, 20, 20, 30, 30];
+ * suppressBoxes(boxes, [0.8, 0.9, 0.3], { overlap: 0.5 }); // => [1, 2]
+ */
 export function suppressBoxes(
   boxes: Numbers,
   scores: Numbers,
@@ -40,7 +47,13 @@ export function suppressBoxes(
   return kept;
 }
 
-/** Intersection over union of two boxes; 0 if the union has no area. */
+/**
+ * Intersection over union of two boxes; 0 if the union has no area.
+ *
+ * @example
+ * import { boxOverlap } from "dlc/runtime";
+ * boxOverlap([0, 0, 2, 2, 0, 1, 2, 3], 0, 1) === 2 / 6; // => true
+ */
 export function boxOverlap(boxes: Numbers, a: number, b: number): number {
   const side = (axis: number): number =>
     Math.max(

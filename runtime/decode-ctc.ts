@@ -15,6 +15,10 @@ export interface CtcOptions {
 /**
  * Greedy decoding: the best class of each frame, with repeats merged and blanks dropped. Scores may be logits,
  * probabilities or log probabilities.
+ *
+ * @example
+ * import { ctcGreedy } from "dlc/runtime";
+ * ctcGreedy([0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1], { classes: 3 }); // => [1, 2]
  */
 export function ctcGreedy(scores: Numbers, options: CtcOptions): number[] {
   const { classes, blank = 0, frames } = checked(scores, options);
@@ -39,6 +43,11 @@ interface Prefix {
  * Prefix beam search over log probabilities: the likeliest labels first, at most `beam`. A. Hannun et al., "First-pass
  * large vocabulary continuous speech recognition using bi-directional recurrent DNNs", 2014, algorithm 1, without a
  * language model.
+ *
+ * @example
+ * import { ctcBeamSearch } from "dlc/runtime";
+ * const frames = [0.1, 0.9, 0.6, 0.4].map(Math.log); // two frames, two classes
+ * ctcBeamSearch(frames, { classes: 2, beam: 4 })[0].labels; // => [1]
  */
 export function ctcBeamSearch(logProbs: Numbers, options: CtcOptions & { readonly beam?: number }): Hypothesis[] {
   const { classes, blank, frames } = checked(logProbs, options);

@@ -18,7 +18,14 @@ export interface SampleOptions {
   readonly random: number;
 }
 
-/** Samples the index of a token from softmax(logits / temperature), restricted by top-k and then by top-p. */
+/**
+ * Samples the index of a token from softmax(logits / temperature), restricted by top-k and then by top-p.
+ *
+ * @example
+ * import { sampleToken } from "dlc/runtime";
+ * sampleToken([0, 5, 1], { temperature: 0, random: Math.random() }); // => 1
+ * sampleToken([1, 1, -9], { topK: 2, random: 0.75 }); // => 1
+ */
 export function sampleToken(
   logits: Numbers,
   { temperature = 1, topK = logits.length, topP = 1, random }: SampleOptions,
@@ -74,6 +81,12 @@ export interface Sentence {
 /**
  * Beam search. `next` receives unfinished sentences and returns the log probabilities of the next token of each.
  * Returns the best sentences first, at most `beam`, with the end token if they have ended.
+ *
+ * @example
+ * import { beamSearch } from "dlc/runtime";
+ * const logProbs = [Math.log(0.1), Math.log(0.2), Math.log(0.7)]; // the same after every sentence
+ * const sentences = beamSearch((open) => open.map(() => logProbs), { beam: 2, length: 3, end: 2 });
+ * sentences.map(({ tokens }) => tokens); // => [[2], [1, 2]]
  */
 export function beamSearch(
   next: (sentences: readonly (readonly number[])[]) => readonly Numbers[],
@@ -98,7 +111,13 @@ export function beamSearch(
   return sentences;
 }
 
-/** The fewest insertions, deletions and substitutions that turn one sequence into the other. V. Levenshtein, 1966. */
+/**
+ * The fewest insertions, deletions and substitutions that turn one sequence into the other. V. Levenshtein, 1966.
+ *
+ * @example
+ * import { editDistance } from "dlc/runtime";
+ * editDistance([1, 2, 3], [1, 3]); // => 1
+ */
 export function editDistance(a: Numbers, b: Numbers): number {
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
@@ -113,6 +132,10 @@ export function editDistance(a: Numbers, b: Numbers): number {
 /**
  * Total edit distance divided by the total length of the references: the word or character error rate of several
  * sentences.
+ *
+ * @example
+ * import { errorRate } from "dlc/runtime";
+ * errorRate([{ found: [1, 2], right: [1, 2] }, { found: [3], right: [3, 4] }]); // => 0.25
  */
 export function errorRate(pairs: readonly { readonly found: Numbers; readonly right: Numbers }[]): number {
   const errors = sum(pairs.map(({ found, right }) => editDistance(found, right)));

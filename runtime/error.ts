@@ -2,6 +2,16 @@
  * An error in the use of a compiled model: a wrong input, an unknown entry, weights that do not match. Codes are
  * stable. The message is rendered as the compiler renders its diagnostics. The parts are not enumerable, so that a host
  * that prints an uncaught error prints its message and stack alone.
+ *
+ * @example
+ * import { compile, DlcError } from "dlc";
+ * const model = await compile("mlp.dl", { dims: { N: 1 } });
+ * try {
+ *   model.run("predict", { image: new Float32Array(783) });
+ * } catch (error) {
+ *   error instanceof DlcError; // => true
+ *   error.code; // => "E0812"
+ * }
  */
 export class DlcError extends Error {
   declare readonly code: string;

@@ -31,6 +31,13 @@ type Placed = Operand & Range;
  * - E0843 a kernel overwrites data before reading it, because its result aliases an operand
  * - E0844 an output, param, state or constant has wrong contents when the entry ends
  * - E0845 the module's function leaves other memory than its kernels run one by one
+ *
+ * @example
+ * import { compileModule } from "dlc/compiler";
+ * import { createSession, memoryGuards } from "dlc/runtime";
+ * const { plan, code } = compileModule(source, { ...options, guards: true });
+ * const model = await createSession(plan, await code(), { guards: memoryGuards });
+ * model.run("predict", { image: new Float32Array(784) }).probs.shape; // => [1, 10]
  */
 export function memoryGuards(plan: Plan, exports: Exports, buffer: ArrayBufferLike): Guard {
   const notes = plan.guards ?? reject("E0807", "this module was not built for checked runs", "compile with `guards`");

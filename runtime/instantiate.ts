@@ -16,6 +16,13 @@ const relaxedProbe = [
   [10, 13, 1, 11, 0, 32, 0, 32, 0, 32, 0, 253, 133, 2, 11],
 ];
 
+/**
+ * Whether the host has relaxed SIMD, which the mode `fast` uses.
+ *
+ * @example
+ * import { hasRelaxedSimd } from "dlc/runtime";
+ * typeof hasRelaxedSimd(); // => "boolean"
+ */
 export const hasRelaxedSimd = (): boolean =>
   hasWebAssembly() && WebAssembly.validate(Uint8Array.from(relaxedProbe.flat()));
 

@@ -1,6 +1,13 @@
 import { DlcError } from "./error.ts";
 
-/** An error found by a checked run (`guards.ts`): a bug in the compiler, not in the caller's code. */
+/**
+ * An error found by a checked run (`guards.ts`): a bug in the compiler, not in the caller's code.
+ *
+ * @example
+ * import { MemoryFault } from "dlc/runtime";
+ * const fault = { entry: "predict", kernel: "relu_f32", offset: 64, holds: null };
+ * new MemoryFault("E0840", "predict: a write past the end of the arena", fault).kernel; // => "relu_f32"
+ */
 export class MemoryFault extends DlcError {
   readonly entry: string;
   /** The kernel that caused or met the fault; null if it was not a kernel. */

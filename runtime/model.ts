@@ -167,41 +167,108 @@ export interface LoadReport {
 
 /** A compiled model with its memory. All errors are `DlcError`s. */
 export interface ModelOf<T extends ModelTypes> {
-  /** The entries by name, with the types of their inputs and outputs. */
+  /**
+   * The entries by name, with the types of their inputs and outputs.
+   *
+   * @example
+   * model.entries.get("predict").variants[0].inputs.image.shape; // => [1, 28, 28, 1]
+   */
   readonly entries: ReadonlyMap<keyof T["entries"] & string, EntryType>;
-  /** Runs an entry. Outputs are copies. Throws E0803 for an unknown entry, E081x for invalid inputs. */
+  /**
+   * Runs an entry. Outputs are copies. Throws E0803 for an unknown entry, E081x for invalid inputs.
+   *
+   * @example
+   * model.run("predict", { image }).probs.shape; // => [1, 10]
+   * model.run("step", batch).loss.dtype; // => "f32"
+   */
   run<E extends keyof T["entries"] & string>(
     entry: E,
     ...rest: EntryArguments<T["entries"][E]["inputs"], RunOptions<T["entries"][E]["dims"]>>
   ): T["entries"][E]["outputs"];
-  /** Makes the checks of `run` once; afterwards only the elements of the arrays may change. For loops. */
+  /**
+   * Makes the checks of `run` once; afterwards only the elements of the arrays may change. For loops.
+   *
+   * @example
+   * const bound = model.bind("predict", { image });
+   * image.fill(1); // the next run sees it
+   * bound.run().probs === bound.outputs.probs; // => true
+   */
   bind<E extends keyof T["entries"] & string>(
     entry: E,
     ...rest: EntryArguments<T["entries"][E]["inputs"], BindOptions<T["entries"][E]["dims"]>>
   ): BoundEntry<T["entries"][E]["outputs"]>;
-  /** Params and states by path; `data` are views. What is written to one takes effect at the next call. */
+  /**
+   * Params and states by path; `data` are views. What is written to one takes effect at the next call.
+   *
+   * @example
+   * model.state.get("MLP.dense1.w").shape; // => [784, 256]
+   * model.state.get("MLP.dense2.w").data.fill(0);
+   * model.run("predict", { image }).logits.data[0]; // => 0
+   */
   readonly state: StateMap<T["state"]>;
-  /** Only for memory that was written to by other means than `state`. */
+  /**
+   * Only for memory that was written to by other means than `state`.
+   *
+   * @example
+   * const { buffer, byteOffset } = model.state.get("MLP.dense2.w").data;
+   * new Float32Array(buffer, byteOffset, 2560).fill(0); // a view of one's own
+   * model.touch();
+   * model.run("predict", { image }).logits.data[0]; // => 0
+   */
   touch(): void;
   /**
    * Changes a `setting` of the model, or several, effective from the next call. Throws E0815 for an unknown setting,
    * E0816 for a value out of range; then none is changed.
+   *
+   * @example
+   * model.set({ lr: 1e-2 }); // or set("lr", 1e-2)
+   * model.state.get("setting.lr").data[0] === Math.fround(1e-2); // => true
    */
   set(...change: [name: keyof T["settings"] & string, value: number] | [values: Partial<T["settings"]>]): void;
-  /** Initializes all params and states again, or some of them. */
+  /**
+   * Initializes all params and states again, or some of them.
+   *
+   * @example
+   * const before = model.save();
+   * model.run("step", batch);
+   * model.reset(0); // or some, with a new seed: { seed: 1, only: "MLP.dense2.*" }
+   * model.save().every((byte, i) => byte === before[i]); // => true
+   */
   reset(seed: number | ResetOptions): void;
-  /** Everything, with the settings and the random state. */
+  /**
+   * Everything, with the settings and the random state.
+   *
+   * @example
+   * model.snapshot() instanceof Uint8Array; // => true
+   */
   snapshot(): Uint8Array<ArrayBuffer>;
+  /**
+   * Returns to a snapshot of this model, or some params and states of it.
+   *
+   * @example
+   * const snapshot = model.snapshot();
+   * const { loss } = model.run("step", batch);
+   * model.restore(snapshot); // or some of it: { only: "MLP.dense1.*" }
+   * model.run("step", batch).loss.data[0] === loss.data[0]; // => true
+   */
   restore(snapshot: Uint8Array | ArrayBufferLike, options?: RestoreOptions): void;
   /**
    * safetensors; the same values produce the same bytes. Without settings and the random state, unless the options ask
    * for them.
+   *
+   * @example
+   * model.save({ settings: true, random: true }).length > model.save().length; // => true
    */
   save(options?: SaveOptions): Uint8Array<ArrayBuffer>;
   /**
    * Loads weights by name. The file must have everything that the results depend on: params, and the state of layers.
    * Options relax or tighten that. Settings and the random state stay, unless the options ask for them. Throws E0820
    * for an invalid file, E0821 for tensors that do not match; the model is unchanged then.
+   *
+   * @example
+   * const file = model.save();
+   * model.load(file).skipped; // => []
+   * model.load(file, { only: "MLP.dense1.*" }).loaded; // => ["MLP.dense1.w", "MLP.dense1.b"]
    */
   load(file: Uint8Array | ArrayBufferLike, options?: WeightsOptions): LoadReport;
 }

@@ -41,8 +41,16 @@ interface Timing {
 }
 
 /**
- * Runs the steps one by one, as the module would. `fill` restores the inputs, which scratch memory may have
- * overwritten.
+ * Runs the steps one by one, as the module would: the `profiler` of `createSession`. `fill` restores the inputs, which
+ * scratch memory may have overwritten.
+ *
+ * @example
+ * import { compileModule } from "dlc/compiler";
+ * import { createSession, profileSteps } from "dlc/runtime";
+ * const { plan, code } = compileModule(source, { ...options, profile: true });
+ * const model = await createSession(plan, await code(), { profiler: profileSteps });
+ * const kernels = model.profile("predict", { image: new Float32Array(784) }, 5);
+ * kernels.every(({ bestMs }) => bestMs >= 0); // => true
  */
 export function profileSteps(
   steps: readonly Step[],

@@ -21,6 +21,13 @@ export interface SafetensorsFile {
 /**
  * Reads a file without trusting it: nothing is allocated for a tensor (its bytes are a view), every length is checked
  * against the file, and the header is parsed entry by entry.
+ *
+ * @example
+ * import { readSafetensors, writeSafetensors } from "dlc/runtime";
+ * const w = { dtype: "f32", shape: [2], bytes: new Uint8Array(8) };
+ * const { tensors, metadata } = readSafetensors(writeSafetensors(new Map([["w", w]]), { epoch: "3" }));
+ * tensors.get("w").shape; // => [2]
+ * metadata.get("epoch"); // => "3"
  */
 export function readSafetensors(file: Uint8Array): SafetensorsFile {
   if (!ArrayBuffer.isView(file)) reject("E0820", `expected a Uint8Array, got ${showValue(file)}`);

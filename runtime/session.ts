@@ -37,7 +37,16 @@ export interface Session<T extends ModelTypes = AnyModel> extends ModelOf<T> {
   ): Profile;
 }
 
-/** Allocates the arena, loads the code, and initializes params and state from the seed. */
+/**
+ * Allocates the arena, loads the code, and initializes params and state from the seed.
+ *
+ * @example
+ * import { compileModule } from "dlc/compiler";
+ * import { createSession } from "dlc/runtime";
+ * const { plan, code } = compileModule(source, options);
+ * const model = await createSession(plan, await code("js"), { seed: 7 });
+ * model.plan.arenaBytes > 0; // => true
+ */
 export const createSession = asyncDoor(async (plan: Plan, code: Code, given: SessionOptions = {}): Promise<Session> => {
   const options = checkOptions(given, "createSession", {
     seed: ["an integer", () => true],

@@ -12,6 +12,11 @@ export interface StoredTensor {
 /**
  * The safetensors format: u64 header length, JSON header padded with spaces to 8 bytes, data. Canonical order: tensors
  * by element size (large first, so that all are aligned), then by name; the same tensors produce the same bytes.
+ *
+ * @example
+ * import { writeSafetensors } from "dlc/runtime";
+ * const w = { dtype: "f32", shape: [2], bytes: new Uint8Array(Float32Array.of(1, 2).buffer) };
+ * writeSafetensors(new Map([["w", w]])).length % 8; // => 0
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, StoredTensor>,

@@ -6,7 +6,15 @@ import { elaborate } from "../frontend/program.ts";
 import { elaborateTests } from "../frontend/tests.ts";
 import { withAssumedDims } from "./assumed-dims.ts";
 
-/** All diagnostics of a file and its tests, and warnings, without compiling it. Assumes a size for dims without one. */
+/**
+ * All diagnostics of a file and its tests, and warnings, without compiling it. Assumes a size for dims without one.
+ *
+ * @example
+ * import { checkSource } from "dlc/compiler";
+ * checkSource(source, options); // => []
+ * const wrong = { name: "wrong.dl", text: source.text.replace("relu", "rely") };
+ * checkSource(wrong, options).map(({ code, help }) => `${code}: ${help}`); // => ["E0201: did you mean `relu`?"]
+ */
 export function checkSource(source: Source, options: CompileOptions): readonly Diagnostic[] {
   const given = variantsOf(options);
   const variants = allSets(given);

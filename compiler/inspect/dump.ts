@@ -24,7 +24,13 @@ export interface DumpOptions extends CompileOptions {
   readonly width?: number;
 }
 
-/** Everything that `--stage` takes, in the order of compilation. */
+/**
+ * Everything that `--stage` takes, in the order of compilation.
+ *
+ * @example
+ * import { stageNames } from "dlc/compiler";
+ * stageNames.includes("differentiate"); // => true
+ */
 export const stageNames: readonly string[] = [
   "ast",
   "graph",
@@ -39,6 +45,11 @@ export const stageNames: readonly string[] = [
 /**
  * The text of one stage of one entry. Throws a `DiagnosticError` for errors in the source, and for a stage or entry
  * that does not exist.
+ *
+ * @example
+ * import { dump } from "dlc/compiler";
+ * const graph = dump(source, { ...options, entry: "predict", stage: "graph" });
+ * graph.startsWith("graph predict("); // => true
  */
 export function dump(
   source: Source,

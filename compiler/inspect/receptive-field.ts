@@ -36,7 +36,15 @@ export interface ReceptiveField {
   readonly assumed: readonly string[];
 }
 
-/** Which elements of an input the centre element of an output depends on, in the first entry if none is named. */
+/**
+ * Which elements of an input the centre element of an output depends on, in the first entry if none is named.
+ *
+ * @example
+ * import { receptiveField } from "dlc/compiler";
+ * const text = "dl 1\nentry f(x: f32[1, 9, 9, 1]) { { y: x |> conv(1, kernel: 3) } }\n";
+ * const at = { entry: "f", output: "y", input: "x" };
+ * receptiveField({ name: "conv.dl", text }, at, { resolve: resolveStd }).axes[1].size; // => 3
+ */
 export function receptiveField(
   source: Source,
   { entry, output, input }: { readonly entry: string | null; readonly output: string; readonly input: string },

@@ -19,6 +19,14 @@ export interface TestResult {
 /**
  * Runs the tests of a file, each from fresh params, on each of these targets. Each is compiled when its turn comes, so
  * that results arrive one by one. Throws a `DiagnosticError` for errors in the text.
+ *
+ * @example
+ * import { runTests } from "dlc/compiler";
+ * const text = 'dl 1\ntest "relu cuts" {\n  assert relu(-1.0) == 0\n}\n';
+ * for await (const { title, failures } of runTests({ name: "relu.dl", text }, options, ["wasm"])) {
+ *   title; // => "relu cuts"
+ *   failures; // => []
+ * }
  */
 export async function* runTests(
   source: Source,

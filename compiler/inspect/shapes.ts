@@ -44,7 +44,13 @@ export function shapesIn(source: Source, options: CompileOptions): readonly Line
     }));
 }
 
-/** The text of a file with its types at the ends of its lines. Throws as `shapesIn` does. */
+/**
+ * The text of a file with its types at the ends of its lines. Throws a `DiagnosticError` for errors in the text.
+ *
+ * @example
+ * import { showShapes } from "dlc/compiler";
+ * showShapes(source, options).includes("f32[N=1, 784] |> f32[N=1, 256]"); // => true
+ */
 export function showShapes(source: Source, options: CompileOptions): string {
   const byLine = new Map(shapesIn(source, options).map(({ line, types }) => [line, types]));
   const lines = source.text.split("\n");

@@ -79,6 +79,13 @@ export interface Summary {
 /**
  * Layers, shapes, params and work of one entry, the first if none is named. Throws a `DiagnosticError` for errors in
  * the text.
+ *
+ * @example
+ * import { summarize } from "dlc/compiler";
+ * const { params, rows, work } = summarize(source, "predict", options);
+ * params; // => 203530
+ * rows.map(({ path }) => path).includes("MLP.dense1"); // => true
+ * work.backward; // => 0
  */
 export function summarize(source: Source, entry: string | null, options: CompileOptions): Summary {
   const { program, graph, trace, assumed } = elaborateEntry(source, entry, options);

@@ -41,9 +41,9 @@ function programOf({ inputs, frame, code }: Row): string {
 }
 
 test("the page has rows in each section", () => {
-  expect(Object.values(Object.groupBy(rows, ({ section }) => section)).map((group) => (group ?? []).length > 5)).toEqual(
-    [true, true, true, true, true],
-  );
+  expect(
+    Object.values(Object.groupBy(rows, ({ section }) => section)).map((group) => (group ?? []).length > 5),
+  ).toEqual([true, true, true, true, true]);
 });
 
 test.each(rows)("$section: $code", (row) => {

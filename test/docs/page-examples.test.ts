@@ -1,0 +1,33 @@
+// The JavaScript on pages that are written by hand: it runs, or is a part of a file that tests run.
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { Folder } from "./examples-in-js.ts";
+import { fencesOf, fileOf, type Fence } from "./fences.ts";
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+const readme = read("README.md");
+const modelFile = fencesOf(readme).find((fence) => fileOf(fence) === "mlp.dl");
+
+const fences = ["README.md", "docs/deploy.md"].flatMap((page) =>
+  fencesOf(read(page))
+    .filter((fence) => fence.language === "js" && fileOf(fence) === null)
+    .map((fence) => ({ ...fence, location: `${page}:${fence.line}` })),
+);
+const sourceOf = ({ words }: Fence): string | undefined =>
+  words.find((word) => word.startsWith("from="))?.slice("from=".length);
+const quoted = fences.filter((fence) => sourceOf(fence) !== undefined);
+const run = fences.filter((fence) => sourceOf(fence) === undefined);
+
+test("the examples run", { timeout: 60_000 }, () => {
+  expect(run.length).toBeGreaterThan(2);
+  using folder = new Folder({ "mlp.dl": modelFile?.text ?? "" });
+  folder.command("dlc build mlp.dl --dim N=1 --worker -o out");
+  const outcomes = folder.run(run.map(({ text }) => text));
+  expect(outcomes.map(({ error }, i) => [run[i]?.location, error])).toEqual(
+    run.map(({ location }) => [location, null]),
+  );
+});
+
+test.each(quoted)("$location is a part of the file that it names", (fence) => {
+  expect(read(sourceOf(fence) ?? "")).toContain(fence.text);
+});
