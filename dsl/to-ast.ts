@@ -1,4 +1,5 @@
-import type { CstNode, IToken } from "chevrotain";
+import type { Token } from "./token.ts";
+import type { Tree } from "./parser.ts";
 import type { Callable, DimDecl, EntryMode, Export, GradientRule, Import, Item, Where } from "./ast.ts";
 import { choice, maybeNode, maybeToken, node, nodes, spanOf, spanOfToken, token, tokens } from "./cst.ts";
 import { present } from "./invariant.ts";
@@ -15,8 +16,8 @@ export type Part =
   | { readonly kind: "item"; readonly item: Item; readonly span: Span };
 
 /** Converts the parser library's tree of one item to the AST. */
-export function toAst(tree: CstNode, comments: Comments, diagnostics: DiagnosticList): Part {
-  const chosen = choice(tree) as CstNode;
+export function toAst(tree: Tree, comments: Comments, diagnostics: DiagnosticList): Part {
+  const chosen = choice(tree) as Tree;
   const span = spanOf(chosen, diagnostics);
   switch (chosen.name) {
     case "header":
@@ -40,7 +41,7 @@ class ItemReader extends Reader {
     this.comments = comments;
   }
 
-  importLine(tree: CstNode): Import {
+  importLine(tree: Tree): Import {
     const from = token(tree, "String");
     return {
       names: nodes(tree, "importName").map((n) => {
@@ -53,7 +54,7 @@ class ItemReader extends Reader {
     };
   }
 
-  item(tree: CstNode): Item {
+  item(tree: Tree): Item {
     const span = this.span(tree);
     if (tree.name === "dims") return { kind: "dim", dims: nodes(tree, "dim").map((each) => this.dim(each)), span };
     if (tree.name === "let") return this.let(tree);
@@ -125,11 +126,11 @@ class ItemReader extends Reader {
     }
   }
 
-  private dim(tree: CstNode): DimDecl["dims"][number] {
+  private dim(tree: Tree): DimDecl["dims"][number] {
     return { name: this.name(token(tree, "Name")), value: this.maybeExpressionIn(tree) };
   }
 
-  private where(tree: CstNode): Where {
+  private where(tree: Tree): Where {
     return {
       condition: this.expressionIn(tree, "condition"),
       says: this.maybeExpressionIn(tree, "says"),
@@ -137,7 +138,7 @@ class ItemReader extends Reader {
     };
   }
 
-  private gradient(tree: CstNode): GradientRule {
+  private gradient(tree: Tree): GradientRule {
     return {
       params: tokens(tree, "Name").map((n) => this.name(n)),
       body: this.block(node(tree, "block")),
@@ -147,9 +148,9 @@ class ItemReader extends Reader {
 }
 
 /** Comments by the offset at which they end, which is the end of their line. */
-export type Comments = ReadonlyMap<number, IToken>;
+export type Comments = ReadonlyMap<number, Token>;
 
-export function byEnd(comments: readonly IToken[]): Comments {
+export function byEnd(comments: readonly Token[]): Comments {
   return new Map(comments.map((comment) => [end(comment), comment]));
 }
 
