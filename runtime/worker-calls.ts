@@ -63,21 +63,18 @@ export function openCalls(script: WorkerScript): Calls {
     async send(given, { transfer = false, signal, onProgress } = {}) {
       signal?.throwIfAborted();
       if (ended !== undefined) return raise(ended.reason);
-      const { promise, resolve, reject: refuse } = Promise.withResolvers<unknown>();
-      const call: Call = {
-        request: sendable(given, transfer),
-        resolve,
-        reject: refuse,
-        ...(onProgress && { onProgress }),
-      };
-      const abort = (): void => {
-        calls = calls.filter((each, i) => i === 0 || each !== call);
-        refuse(signal?.reason);
-      };
-      signal?.addEventListener("abort", abort, { once: true });
-      calls = [...calls, call];
-      if (calls.length === 1) sendFirst();
-      return promise.finally(() => signal?.removeEventListener("abort", abort));
+      const request = sendable(given, transfer);
+      let abort = (): void => undefined;
+      return new Promise((resolve, refuse) => {
+        const call: Call = { request, resolve, reject: refuse, ...(onProgress && { onProgress }) };
+        abort = () => {
+          calls = calls.filter((each, i) => i === 0 || each !== call);
+          refuse(signal?.reason);
+        };
+        signal?.addEventListener("abort", abort);
+        calls = [...calls, call];
+        if (calls.length === 1) sendFirst();
+      }).finally(() => signal?.removeEventListener("abort", abort));
     },
     end,
   };

@@ -17,13 +17,13 @@ export const workerLoader = (
   asyncDoor(async ({ signal, onProgress, ...options } = {}) => {
     signal?.throwIfAborted();
     const { send, end } = openCalls(script);
-    const entries = (await send(["loadInWorker", options, onProgress !== undefined], {
+    const { entries, paths } = (await send(["loadInWorker", options, onProgress !== undefined], {
       ...(signal && { signal }),
       ...(onProgress && { onProgress }),
     }).catch((error: unknown) => {
       end(error);
       return raise(error);
-    })) as ReadonlyMap<string, EntryType>;
+    })) as { readonly entries: ReadonlyMap<string, EntryType>; readonly paths: readonly string[] };
     const run = asyncDoor(
       (entry: string, inputs: Inputs = {}, { dims, ...how }: CallOptions = {}) =>
         send(["run", entry, inputs, { dims }], how) as Promise<Outputs>,
@@ -34,7 +34,7 @@ export const workerLoader = (
       bind: (entry: string, inputs?: Inputs, options?: BindOptions): BoundInWorker => ({
         run: ({ signal: ends } = {}) => run(entry, inputs, { ...options, ...(ends && { signal: ends }) }),
       }),
-      state: { get: asyncDoor((path: string) => send(["state", path])) },
+      state: { keys: () => paths.values(), get: asyncDoor((path: string) => send(["state", path])) },
       ...Object.fromEntries(
         plainMembers.map((name) => [name, asyncDoor((...args: readonly unknown[]) => send([name, ...args]))]),
       ),

@@ -76,6 +76,7 @@ export interface WorkerCalls<T extends ModelTypes> {
   ): BoundInWorker<T["entries"][E]["outputs"]>;
   /** Params and states by path, as copies. */
   readonly state: {
+    keys(): IterableIterator<keyof T["state"] & string>;
     get<P extends keyof T["state"] & string>(
       path: P,
     ): Promise<string extends keyof T["state"] ? T["state"][P] | undefined : T["state"][P]>;

@@ -32,7 +32,7 @@ export function serve(load: (options: LoadOptions) => Promise<Model>, extra?: (m
       const onProgress: LoadOptions["onProgress"] = (progress) => port.postMessage({ progress });
       const model = await load({ ...options, ...(reports && { onProgress }) });
       calls = { ...model, ...ownCalls(model), ...extra?.(model) } as unknown as Extra;
-      return model.entries;
+      return { entries: model.entries, paths: [...model.state.keys()] };
     },
   };
   port.onmessage = async ({ data: [name, ...args] }) => {

@@ -4,7 +4,7 @@ import type { Answer, Request } from "./worker-messages.ts";
 /** How a build starts its worker: in a browser, written so that bundlers see it; and the URL for Node. */
 export interface WorkerScript {
   readonly start: () => Worker;
-  readonly url: () => string;
+  readonly url: () => URL | string;
 }
 
 /** A worker of any host. */

@@ -16,8 +16,8 @@ export function workerFiles(glue: GlueParts, plan: Plan, inlined: string | undef
   const text = inlined === undefined ? `import{load}from"./module.mjs";${serve};\n` : `${inlined}(()=>{${serve}})();\n`;
   const script =
     inlined === undefined
-      ? // Written out, so that bundlers find the file. Node has no `Worker`; it must not find it a second time.
-        `{start:()=>new Worker(new URL("./worker.mjs",import.meta.url),{type:"module"}),url:()=>import.meta.resolve("./worker.mjs")}`
+      ? // Written out, so that bundlers find the file. Node has no `Worker`, and bundlers must not copy it once more.
+        `{start:()=>new Worker(new URL("./worker.mjs",import.meta.url),{type:"module"}),url:()=>new URL(/* webpackIgnore: true */ /* @vite-ignore */ "./worker.mjs",import.meta.url)}`
       : `{start:()=>new Worker(text,{type:"module"}),url:()=>text}`;
   const loader = `${client.nameOf("workerLoader")}(${script}${trains ? `,${client.nameOf("trainer")}` : ""})`;
   const constant =

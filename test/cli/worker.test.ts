@@ -79,6 +79,7 @@ test.each([{}, { inline: true }, { hashed: true }, { full: true }, { target: "js
     for (let turn = 0; turn < 3; turn++)
       expect(await model.run("step", { x, label })).toEqual(direct.run("step", { x, label }));
     expect(await model.save()).toEqual(direct.save());
+    expect([...model.state.keys()]).toEqual([...direct.state.keys()]);
     expect(await model.state.get("M.dense1.w")).toEqual({ ...direct.state.get("M.dense1.w") });
     await model.set("scale", 3);
     direct.set("scale", 3);

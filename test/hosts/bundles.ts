@@ -1,5 +1,5 @@
 // Production builds of bundlers, each opened in both browsers.
-import { writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rspack } from "@rspack/core";
 import { build as esbuild } from "esbuild";
@@ -82,20 +82,29 @@ const bundlers: readonly Bundler[] = [
   },
 ];
 
-export const bundleHosts = (sites: Sites, { chromium, firefox }: Browsers): Host[] =>
-  bundlers.flatMap((bundler) => {
-    const { name, from, build } = bundler;
-    let bundled: Promise<string> | undefined;
-    return [chromium, firefox].map((engine) => ({
-      engine,
-      way: `${name} ${versionOf(from)}${build === "inline" ? ", `--inline`" : ""}`,
-      expects: "hash",
-      run: async () => engine.visit({ folder: await (bundled ??= bundle(sites, bundler)) }),
-    }));
-  });
+/** The programs that are bundled. */
+const programs = [
+  { start: "main.mjs", way: "" },
+  { start: "client-main.mjs", way: ", `loadInWorker`" },
+] as const;
 
-async function bundle(sites: Sites, { build, bundle: run }: Bundler): Promise<string> {
+export const bundleHosts = (sites: Sites, { chromium, firefox }: Browsers): Host[] =>
+  bundlers.flatMap((bundler) =>
+    programs.flatMap(({ start, way }) => {
+      const { name, from, build } = bundler;
+      let bundled: Promise<string> | undefined;
+      return [chromium, firefox].map((engine) => ({
+        engine,
+        way: `${name} ${versionOf(from)}${build === "inline" ? ", `--inline`" : ""}${way}`,
+        expects: "hash" as const,
+        run: async () => engine.visit({ folder: await (bundled ??= bundle(sites, bundler, start)) }),
+      }));
+    }),
+  );
+
+async function bundle(sites: Sites, { build, bundle: run }: Bundler, start: string): Promise<string> {
   const [site, out] = [sites.make("unbundled", build), sites.empty("bundled")];
+  if (start !== "main.mjs") copyFileSync(join(site, start), join(site, "main.mjs"));
   writeFileSync(join(out, "index.html"), pageOf("bundle.js"));
   await run(site, out);
   return out;

@@ -31,7 +31,7 @@ const installed = (pattern: string): string | undefined =>
 /** The Node that runs this. */
 export const ownNode = commandLine("Node", process.execPath);
 
-const commandLines = [
+export const commandLines = [
   ...[20, 22, 24, 26].map((version) => commandLine("Node", installed(`node-${version}-*/bin/node`))),
   commandLine("Bun", installed("@oven/bun-*/bin/bun")),
   commandLine("Deno", installed("@deno/*/deno"), ["run", "--allow-read"]),

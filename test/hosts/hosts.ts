@@ -5,6 +5,7 @@ import { edgeHosts } from "./edge.ts";
 import { faultHosts } from "./faults.ts";
 import type { Host } from "./host.ts";
 import { modelPageHosts } from "./model-pages.ts";
+import { offThreadHosts } from "./off-thread.ts";
 import { pageHosts } from "./pages.ts";
 import { realmHosts } from "./realms.ts";
 import type { Sites } from "./sites.ts";
@@ -16,6 +17,7 @@ export const hostsOf = (sites: Sites, browsers: Browsers): Host[] => [
   ...realmHosts(sites),
   ...edgeHosts(sites),
   ...pageHosts(sites, browsers),
+  ...offThreadHosts(sites, browsers),
   ...workletHosts(sites, browsers),
   ...bundleHosts(sites, browsers),
   ...modelPageHosts(sites, browsers),

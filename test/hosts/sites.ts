@@ -14,12 +14,12 @@ const variants = ["--variant", "predict:N=1", "--variant", "step:N=8"];
 
 /** Ways to build the model, as flags of `dlc build`; all compute the same bits. */
 const builds = {
-  wasm: ["--mode", "strict", ...variants],
-  js: ["--mode", "strict", "--target", "js", ...variants],
+  wasm: ["--mode", "strict", "--worker", ...variants],
+  js: ["--mode", "strict", "--worker", "--target", "js", ...variants],
   /** With weights, which are those that the others start with. */
   given: ["--mode", "strict", ...variants],
   /** All in `module.mjs`. */
-  inline: ["--mode", "strict", "--inline", ...variants],
+  inline: ["--mode", "strict", "--worker", "--inline", ...variants],
   /** Another build, whose files do not fit those of the first. */
   other: ["--mode", "strict", "--dim", "N=2"],
 } as const;

@@ -1,7 +1,7 @@
 // What every host runs: LeNet predicts, trains 100 steps, predicts again. The data come from integers alone, so that
 // the same bits go in everywhere; the hash of all outputs and of the final params then says whether the same come out.
 
-const steps = 100;
+export const steps = 100;
 
 /** A well-mixed integer in [0, 2^32) for each `i`. */
 function mixed(i) {
@@ -11,30 +11,41 @@ function mixed(i) {
 }
 
 /** Multiples of 2^-24 in [0, 1): exact in f32. */
-function fillImages(images, first) {
+export function fillImages(images, first) {
   for (let i = 0; i < images.length; i++) images[i] = (mixed(first + i) >>> 8) / 0x1000000;
 }
 
-function fillLabels(labels, first) {
+export function fillLabels(labels, first) {
   for (let i = 0; i < labels.length; i++) labels[i] = mixed(~(first + i)) % 10;
 }
 
-const bytesOf = ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+export const bytesOf = ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+/** FNV-1a, without allocation. */
+export function hasher() {
+  let hash = 0x811c9dc5;
+  return {
+    add(bytes) {
+      for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
+    },
+    digest: () => (hash >>> 0).toString(16).padStart(8, "0"),
+  };
+}
+
+/** The elements of an input. */
+export const sizeOf = (model, entry, name) =>
+  model.entries.get(entry).variants[0].inputs[name].shape.reduce((a, b) => a * b, 1);
 
 /** The calls of the trial, one at a time, for hosts that run in small pieces. Calls allocate nothing. */
 export function begin(model) {
-  const inputOf = (entry, name) => model.entries.get(entry).variants[0].inputs[name].shape.reduce((a, b) => a * b, 1);
-  const image = new Float32Array(inputOf("predict", "image"));
-  const images = new Float32Array(inputOf("step", "image"));
-  const labels = new Int32Array(inputOf("step", "label"));
+  const image = new Float32Array(sizeOf(model, "predict", "image"));
+  const images = new Float32Array(sizeOf(model, "step", "image"));
+  const labels = new Int32Array(sizeOf(model, "step", "label"));
   const predict = model.bind("predict", { image });
   const step = model.bind("step", { image: images, label: labels });
   const predicted = Object.values(predict.outputs).map(bytesOf);
   const trained = Object.values(step.outputs).map(bytesOf);
-  let hash = 0x811c9dc5;
-  const add = (bytes) => {
-    for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
-  };
+  const { add, digest } = hasher();
   return {
     calls: steps + 2,
     /** The first and the last call predict; those between train. */
@@ -56,10 +67,10 @@ export function begin(model) {
     predictCopies() {
       model.run("predict", { image });
     },
-    /** FNV-1a of all outputs so far and of the params and state. */
+    /** The hash of all outputs so far and of the params and state. */
     finish() {
       for (const tensor of model.state.values()) add(bytesOf(tensor));
-      return (hash >>> 0).toString(16).padStart(8, "0");
+      return digest();
     },
   };
 }
