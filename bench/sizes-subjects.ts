@@ -29,7 +29,11 @@ const textOf = (path: string): string => readFileSync(new URL(`../${path}`, impo
 /** The standard library alone. */
 const resolve: Resolver = (path) => (path.startsWith("std/") ? { name: path, text: textOf(`dsl/${path}`) } : null);
 
-export function compiledSubject({ file, dims, entries }: SizeSubject): CompiledModule {
+export function compiledSubject({
+  file,
+  dims,
+  entries,
+}: Pick<SizeSubject, "file" | "dims" | "entries">): CompiledModule {
   const name = `examples/${file}`;
   return compileModule({ name, text: textOf(name) }, { dims, ...(entries && { entries }), resolve });
 }

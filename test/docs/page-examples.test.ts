@@ -28,6 +28,14 @@ test("the examples run", { timeout: 60_000 }, () => {
   );
 });
 
+test("the hosts that the README names are in the table of docs/deploy.md", () => {
+  const [, table = ""] = /^<!-- hosts: .*\n([\s\S]*?)^<!-- end of hosts/m.exec(read("docs/deploy.md")) ?? [];
+  const [, section = ""] = /^## Where it runs\n([\s\S]*?)^<!-- download/m.exec(readme) ?? [];
+  const names = [...section.matchAll(/^\| \w.* \| (.*) \|$/gm)].flatMap(([, cell = ""]) => cell.split(", "));
+  expect(names.length).toBeGreaterThan(10);
+  expect(names.filter((name) => !table.includes(name))).toEqual([]);
+});
+
 test.each(quoted)("$location is a part of the file that it names", (fence) => {
   expect(read(sourceOf(fence) ?? "")).toContain(fence.text);
 });
