@@ -1,4 +1,4 @@
-import type { Token, TokenType } from "./token.ts";
+import type { IToken, TokenType } from "chevrotain";
 import { end } from "./lex.ts";
 import type { DiagnosticList } from "./diagnostic-list.ts";
 import * as t from "./tokens.ts";
@@ -21,10 +21,10 @@ export const bracketOf: ReadonlyMap<string, TokenType> = new Map([
   ["}", t.RBrace],
 ]);
 
-export function unclosed(opener: Token, closer: TokenType, offset: number, diagnostics: DiagnosticList): void {
+export function unclosed(opener: IToken, closer: TokenType, offset: number, diagnostics: DiagnosticList): void {
   const opened = { span: diagnostics.span(opener.startOffset, end(opener)), says: "opened here" };
   const says = `unclosed \`${opener.image}\``;
-  const missing = closer.label;
+  const missing = closer.LABEL ?? "";
   // The position of a missing `}` cannot be guessed; the others are usually missing at the end of their line.
   if (closer === t.RBrace)
     diagnostics.add({
@@ -52,7 +52,7 @@ function isInComment(closer: TokenType, offset: number, { source }: DiagnosticLi
   return [...comment].some((character) => bracketOf.get(character) === closer);
 }
 
-export function unopened(closer: Token, diagnostics: DiagnosticList): void {
+export function unopened(closer: IToken, diagnostics: DiagnosticList): void {
   diagnostics.add({
     code: "E0103",
     says: `unmatched \`${closer.image}\``,
@@ -61,7 +61,7 @@ export function unopened(closer: Token, diagnostics: DiagnosticList): void {
   });
 }
 
-export function tooDeep(opener: Token, limit: number, diagnostics: DiagnosticList): void {
+export function tooDeep(opener: IToken, limit: number, diagnostics: DiagnosticList): void {
   diagnostics.add({
     code: "E0109",
     says: `brackets are nested more than ${limit} deep`,
@@ -75,7 +75,7 @@ export function tooDeep(opener: Token, limit: number, diagnostics: DiagnosticLis
  * (no comma or operator hangs over, and the next line does not go on with a comma). Null where there is none.
  */
 export function probableEnd(
-  tokens: readonly Token[],
+  tokens: readonly IToken[],
   opener: number,
   limit: number,
   hangs: (index: number) => boolean,

@@ -1,44 +1,44 @@
-import type { Token } from "./token.ts";
-import type { Tree } from "./parser.ts";
+import type { CstNode, IToken } from "chevrotain";
 import { present } from "./invariant.ts";
 import { end } from "./lex.ts";
 import type { DiagnosticList } from "./diagnostic-list.ts";
 import type { Span } from "./span.ts";
 
-/** Access by name to the untyped tree of the parser. */
-export function nodes(tree: Tree, name: string): readonly Tree[] {
+/** Access by name to the untyped tree of the parser library. */
+export function nodes(tree: CstNode, name: string): readonly CstNode[] {
   return (tree.children[name] ?? []).filter((child) => "children" in child);
 }
 
-export function tokens(tree: Tree, name: string): readonly Token[] {
-  return (tree.children[name] ?? []).filter((child): child is Token => "image" in child);
+export function tokens(tree: CstNode, name: string): readonly IToken[] {
+  return (tree.children[name] ?? []).filter((child): child is IToken => "image" in child);
 }
 
-export function maybeNode(tree: Tree, name: string): Tree | null {
+export function maybeNode(tree: CstNode, name: string): CstNode | null {
   return nodes(tree, name)[0] ?? null;
 }
 
-export function maybeToken(tree: Tree, name: string): Token | null {
+export function maybeToken(tree: CstNode, name: string): IToken | null {
   return tokens(tree, name)[0] ?? null;
 }
 
-export function node(tree: Tree, name: string): Tree {
+export function node(tree: CstNode, name: string): CstNode {
   return present(maybeNode(tree, name), `\`${tree.name}\` has a \`${name}\``);
 }
 
-export function token(tree: Tree, name: string): Token {
+export function token(tree: CstNode, name: string): IToken {
   return present(maybeToken(tree, name), `\`${tree.name}\` has a \`${name}\``);
 }
 
 /** The only child of a rule that is a choice. */
-export function choice(tree: Tree): Tree | Token {
+export function choice(tree: CstNode): CstNode | IToken {
   return present(Object.values(tree.children)[0]?.[0], `\`${tree.name}\` chose`);
 }
 
-export function spanOfToken(of: Token, diagnostics: DiagnosticList): Span {
+export function spanOfToken(of: IToken, diagnostics: DiagnosticList): Span {
   return diagnostics.span(of.startOffset, end(of));
 }
 
-export function spanOf(tree: Tree, diagnostics: DiagnosticList): Span {
-  return diagnostics.span(tree.start, tree.end);
+export function spanOf(tree: CstNode, diagnostics: DiagnosticList): Span {
+  const { startOffset, endOffset } = present(tree.location, `\`${tree.name}\` has a location`);
+  return diagnostics.span(startOffset, present(endOffset, `\`${tree.name}\` has an end`) + 1);
 }

@@ -1,109 +1,199 @@
-import * as gate from "./gates.ts";
-import { block, body, expression, letLine, result, type } from "./grammar-body.ts";
-import {
-  alternative,
-  as,
-  choice,
-  gated,
-  many,
-  option,
-  rule,
-  separated,
-  someSeparated,
-  type Rule,
-} from "./grammar-parts.ts";
+import { tokenMatcher, type CstNode, type IRecognitionException, type IToken } from "chevrotain";
+import { expectations } from "./expectation.ts";
+import { Statements } from "./grammar-statements.ts";
+import { lazyLookahead } from "./lookahead.ts";
 import * as t from "./tokens.ts";
 
 const { contextual } = t;
 
-/** One logical line at the top of a file. */
-export const item: Rule = rule("item", () => [
-  choice(
-    header,
-    importLine,
-    exportLine,
-    dims,
-    letLine,
-    gated(gate.equalsIsThird, chain),
-    callable,
-    entry,
-    setting,
-    test,
-  ),
-]);
+/** The grammar of one logical line at the top of a file (an item). */
+export class Grammar extends Statements {
+  constructor({ validated }: { readonly validated: boolean }) {
+    super([...t.vocabulary], {
+      recoveryEnabled: false,
+      skipValidations: !validated,
+      maxLookahead: 2,
+      lookaheadStrategy: lazyLookahead,
+      nodeLocationTracking: "onlyOffset",
+      errorMessageProvider: expectations,
+    });
+    this.performSelfAnalysis();
+  }
 
-const header = rule("header", () => [contextual.dl, t.NumberToken]);
+  readonly item = this.RULE("item", () => {
+    this.OR([
+      { ALT: () => this.SUBRULE(this.header) },
+      { ALT: () => this.SUBRULE(this.import) },
+      { ALT: () => this.SUBRULE(this.export) },
+      { ALT: () => this.SUBRULE(this.dims) },
+      { ALT: () => this.SUBRULE(this.let) },
+      { GATE: () => tokenMatcher(this.LA(3), t.Equals), ALT: () => this.SUBRULE(this.chain) },
+      { ALT: () => this.SUBRULE(this.callable), IGNORE_AMBIGUITIES: true },
+      { ALT: () => this.SUBRULE(this.entry) },
+      { ALT: () => this.SUBRULE(this.setting) },
+      { ALT: () => this.SUBRULE(this.test) },
+    ]);
+  });
 
-const importLine = rule("import", () => [
-  contextual.import,
-  t.LBrace,
-  someSeparated(t.Comma, importName),
-  t.RBrace,
-  contextual.from,
-  t.StringToken,
-]);
-const importName = rule("importName", () => [t.Name, option(contextual.as, t.Name)]);
-const exportLine = rule("export", () => [contextual.export, t.LBrace, someSeparated(t.Comma, t.Name), t.RBrace]);
+  private readonly header = this.RULE("header", () => {
+    this.CONSUME(contextual.dl);
+    this.CONSUME(t.NumberToken);
+  });
 
-const dims = rule("dims", () => [contextual.dim, someSeparated(t.Comma, dim)]);
-const dim = rule("dim", () => [t.Name, option(t.Equals, expression)]);
+  private readonly import = this.RULE("import", () => {
+    this.CONSUME(contextual.import);
+    this.CONSUME(t.LBrace);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.importName) });
+    this.CONSUME(t.RBrace);
+    this.CONSUME(contextual.from);
+    this.CONSUME(t.StringToken);
+  });
 
-/** `optimizer opt = clip(1.0) |> adam(lr: 1e-3)` */
-const chain = rule("chain", () => [contextual.optimizer, t.Name, t.Equals, expression]);
+  private readonly export = this.RULE("export", () => {
+    this.CONSUME(contextual.export);
+    this.CONSUME(t.LBrace);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name) });
+    this.CONSUME(t.RBrace);
+  });
 
-/** `model Target = Net`, or a declaration with parameters. */
-const callable = rule("callable", () => [
-  choice(
-    as("kind", contextual.model),
-    as("kind", contextual.layer),
-    as("kind", contextual.fn),
-    as("kind", contextual.optimizer),
-  ),
-  t.Name,
-  choice(
-    gated(gate.declares(contextual.model), original),
-    alternative(parameters, option(parameters), option(t.Arrow, result), many(where), body, {
-      ...option(gradient),
-      gate: gate.declares(contextual.fn),
-    }),
-  ),
-]);
+  private readonly importName = this.RULE("importName", () => {
+    this.CONSUME(t.Name);
+    this.OPTION(() => {
+      this.CONSUME(contextual.as);
+      this.CONSUME2(t.Name);
+    });
+  });
 
-const original = rule("original", () => [t.Equals, t.Name]);
-const where = rule("where", () => [
-  contextual.where,
-  as("condition", expression),
-  option(t.Comma, as("says", expression)),
-]);
+  private readonly dims = this.RULE("dims", () => {
+    this.CONSUME(contextual.dim);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.dim) });
+  });
 
-const gradient = rule("gradient", () => [
-  contextual.with,
-  contextual.gradient,
-  t.LParen,
-  someSeparated(t.Comma, t.Name),
-  t.RParen,
-  block,
-]);
+  private readonly dim = this.RULE("dim", () => {
+    this.CONSUME(t.Name);
+    this.OPTION(() => {
+      this.CONSUME(t.Equals);
+      this.SUBRULE(this.expression);
+    });
+  });
 
-const entry = rule("entry", () => [
-  option(choice(as("mode", contextual.train), as("mode", contextual.draw))),
-  contextual.entry,
-  t.Name,
-  parameters,
-  body,
-]);
+  /** `optimizer opt = clip(1.0) |> adam(lr: 1e-3)` */
+  private readonly chain = this.RULE("chain", () => {
+    this.CONSUME(contextual.optimizer);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
+  });
 
-const parameters = rule("parameters", () => [t.LParen, separated(t.Comma, parameter), t.RParen]);
-const parameter = rule("parameter", () => [t.Name, t.Colon, type, option(t.Equals, expression)]);
+  /** `model Target = Net`, or a declaration with parameters. */
+  private readonly callable = this.RULE("callable", () => {
+    const kind = this.OR([
+      { ALT: () => this.CONSUME(contextual.model, { LABEL: "kind" }) },
+      { ALT: () => this.CONSUME(contextual.layer, { LABEL: "kind" }) },
+      { ALT: () => this.CONSUME(contextual.fn, { LABEL: "kind" }) },
+      { ALT: () => this.CONSUME(contextual.optimizer, { LABEL: "kind" }) },
+    ]);
+    this.CONSUME(t.Name);
+    this.OR2([
+      { GATE: () => kind.tokenType === contextual.model, ALT: () => this.SUBRULE(this.original) },
+      {
+        ALT: () => {
+          this.SUBRULE(this.parameters);
+          this.OPTION(() => this.SUBRULE2(this.parameters));
+          this.OPTION2(() => {
+            this.CONSUME(t.Arrow);
+            this.SUBRULE(this.result);
+          });
+          this.MANY(() => this.SUBRULE(this.where));
+          this.SUBRULE(this.body);
+          this.OPTION3({ GATE: () => kind.tokenType === contextual.fn, DEF: () => this.SUBRULE(this.gradient) });
+        },
+      },
+    ]);
+  });
 
-const setting = rule("setting", () => [
-  contextual.setting,
-  t.Name,
-  t.Colon,
-  type,
-  t.Equals,
-  as("value", expression),
-  option(contextual.in, as("range", expression)),
-]);
+  private readonly original = this.RULE("original", () => {
+    this.CONSUME(t.Equals);
+    this.CONSUME(t.Name);
+  });
 
-const test = rule("test", () => [contextual.test, t.StringToken, block]);
+  private readonly where = this.RULE("where", () => {
+    this.CONSUME(contextual.where);
+    this.SUBRULE(this.expression, { LABEL: "condition" });
+    this.OPTION(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.expression, { LABEL: "says" });
+    });
+  });
+
+  private readonly gradient = this.RULE("gradient", () => {
+    this.CONSUME(contextual.with);
+    this.CONSUME(contextual.gradient);
+    this.CONSUME(t.LParen);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name) });
+    this.CONSUME(t.RParen);
+    this.SUBRULE(this.block);
+  });
+
+  private readonly setting = this.RULE("setting", () => {
+    this.CONSUME(contextual.setting);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.type);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression, { LABEL: "value" });
+    this.OPTION(() => {
+      this.CONSUME(contextual.in);
+      this.SUBRULE2(this.expression, { LABEL: "range" });
+    });
+  });
+
+  private readonly test = this.RULE("test", () => {
+    this.CONSUME(contextual.test);
+    this.CONSUME(t.StringToken);
+    this.SUBRULE(this.block);
+  });
+
+  private readonly entry = this.RULE("entry", () => {
+    this.OPTION(() =>
+      this.OR([
+        { ALT: () => this.CONSUME(contextual.train, { LABEL: "mode" }) },
+        { ALT: () => this.CONSUME(contextual.draw, { LABEL: "mode" }) },
+      ]),
+    );
+    this.CONSUME(contextual.entry);
+    this.CONSUME(t.Name);
+    this.SUBRULE(this.parameters);
+    this.SUBRULE(this.body);
+  });
+
+  private readonly parameters = this.RULE("parameters", () => {
+    this.CONSUME(t.LParen);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.parameter) });
+    this.CONSUME(t.RParen);
+  });
+
+  private readonly parameter = this.RULE("parameter", () => {
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.type);
+    this.OPTION(() => {
+      this.CONSUME(t.Equals);
+      this.SUBRULE(this.expression);
+    });
+  });
+}
+
+/** Chevrotain's checks of the definition take longer than building the grammar; only a test runs them. */
+const grammar = new Grammar({ validated: false });
+
+/** The tree of one item, or its first syntax error. */
+export function parseItem(tokens: readonly IToken[]): {
+  readonly tree: CstNode | null;
+  readonly error: IRecognitionException | null;
+} {
+  grammar.input = [...tokens];
+  const tree = grammar.item();
+  const error = grammar.errors[0] ?? null;
+  return { tree: error ? null : tree, error };
+}

@@ -1,4 +1,4 @@
-import { isA, type Token, type TokenType } from "./token.ts";
+import { tokenMatcher, type IToken, type TokenType } from "chevrotain";
 import type { Failure, Hint, Rule } from "./failure.ts";
 import { formsOfOtherLanguages, keywordOfOtherLanguage, otherLanguages } from "./other-languages.ts";
 import { didYouMean } from "./suggest.ts";
@@ -64,20 +64,20 @@ function misspelt({ found, previous, first, expected, rule, rules }: Failure): H
     .map((name) => name.slice(0, -"Keyword".length).toLowerCase());
   if (rule === "item") return suggestion(found, declarations);
   if (rule === "body") return suggestion(found, ["where"]);
-  if (found && isA(found, t.Word) && names.length > 0) return suggestion(found, names);
+  if (found && tokenMatcher(found, t.Word) && names.length > 0) return suggestion(found, names);
   if (expected.length > 1 || !found) return null;
   if (previous?.tokenType === t.RBrace) return suggestion(found, ["else"]);
   if (rule === "block" && expected[0] === "LBrace" && rules.at(-2) === "repeat") return suggestion(found, ["carry"]);
   if (rule === "block" && rules.includes("scan") && expected[0] === "LBrace")
     return suggestion(found, ["along", "carry", "reversed"]);
   const head =
-    previous !== null && previous === first && (isA(found, t.Word) || found.tokenType === t.NumberToken)
+    previous !== null && previous === first && (tokenMatcher(found, t.Word) || found.tokenType === t.NumberToken)
       ? suggestion(previous, statements)
       : null;
   return head ?? suggestion(found, ["and", "or"]);
 }
 
-function suggestion(word: Token | null, candidates: readonly string[]): Hint | null {
+function suggestion(word: IToken | null, candidates: readonly string[]): Hint | null {
   const meant = word?.tokenType === t.Identifier ? didYouMean(word.image, candidates) : null;
   return word && meant !== null
     ? { code: "E0107", says: `unknown keyword \`${word.image}\``, help: `did you mean \`${meant}\`?`, at: word }
@@ -85,7 +85,7 @@ function suggestion(word: Token | null, candidates: readonly string[]): Hint | n
 }
 
 /** The line belongs inside a declaration, and does not resemble the head of one; a `let` belongs to those before it. */
-export function isStray(line: readonly Token[], strayBefore: boolean): boolean {
+export function isStray(line: readonly IToken[], strayBefore: boolean): boolean {
   const [first] = line;
   if (first?.tokenType === t.reserved.let) return strayBefore;
   return first !== undefined && !heads.has(first.image) && suggestion(first, declarations) === null;
@@ -99,7 +99,7 @@ function declarationInside({ previous, first, rule, found }: Failure): Hint | nu
     !previous ||
     previous !== first ||
     !found ||
-    !isA(found, t.Name) ||
+    !tokenMatcher(found, t.Name) ||
     !declarations.includes(previous.image)
   )
     return null;
@@ -112,7 +112,7 @@ function declarationInside({ previous, first, rule, found }: Failure): Hint | nu
 }
 
 function keywordAsName({ found, previous, first, expected, rule }: Failure): Hint | null {
-  if (!found || !isA(found, t.Word) || isA(found, t.Name)) return null;
+  if (!found || !tokenMatcher(found, t.Word) || tokenMatcher(found, t.Name)) return null;
   if ((rule === "record" || rule === "field") && statements.includes(found.image))
     return {
       code: "E0106",
@@ -224,7 +224,7 @@ function helpOnly(): readonly Rule[] {
     help("body", "Colon", () => "write the body in `{ }`, or one expression after `=`"),
     help("body", "Minus", () => "write `->` before the result type"),
     help("body", null, ({ found }) =>
-      found && isA(found, t.Word)
+      found && tokenMatcher(found, t.Word)
         ? "write `->` before the result type"
         : "write the body in `{ }`, or one expression after `=`",
     ),

@@ -1,4 +1,4 @@
-import { virtualToken, isA, type Token, type TokenType } from "./token.ts";
+import { createTokenInstance, tokenMatcher, type IToken, type TokenType } from "chevrotain";
 import { bracketOf, closers, partners, probableEnd, tooDeep, unclosed, unopened } from "./brackets.ts";
 import { present } from "./invariant.ts";
 import { end } from "./lex.ts";
@@ -9,7 +9,7 @@ import * as t from "./tokens.ts";
 const maxNesting = 200;
 
 /** The tokens of one item, with balanced brackets and a `Newline` only at the end of a statement. */
-export type Line = readonly Token[];
+export type Line = readonly IToken[];
 
 /**
  * Splits the file into items and drops the newlines that do not end a statement: those inside `( )` and `[ ]`, after an
@@ -17,12 +17,12 @@ export type Line = readonly Token[];
  * missing closing bracket is inserted where it most likely belongs, so that one mistake is one diagnostic. Null if
  * brackets are nested too deep.
  */
-export function layout(tokens: readonly Token[], diagnostics: DiagnosticList): readonly Line[] | null {
+export function layout(tokens: readonly IToken[], diagnostics: DiagnosticList): readonly Line[] | null {
   return new Layout(tokens, diagnostics).run();
 }
 
 interface Open {
-  readonly token: Token;
+  readonly token: IToken;
   /** Its index among all tokens. */
   readonly index: number;
   /** Its index in its line. */
@@ -30,17 +30,17 @@ interface Open {
 }
 
 class Layout {
-  private readonly tokens: readonly Token[];
+  private readonly tokens: readonly IToken[];
   private readonly diagnostics: DiagnosticList;
   private readonly lines: Line[] = [];
-  private line: Token[] = [];
+  private line: IToken[] = [];
   private open: Open[] = [];
   /** Length of `line` before each token, to backtrack to when a missing closing bracket is inserted. */
   private readonly lengths: number[] = [];
-  private newline: Token | null = null;
+  private newline: IToken | null = null;
   private at = 0;
 
-  constructor(tokens: readonly Token[], diagnostics: DiagnosticList) {
+  constructor(tokens: readonly IToken[], diagnostics: DiagnosticList) {
     this.tokens = tokens;
     this.diagnostics = diagnostics;
   }
@@ -76,7 +76,7 @@ class Layout {
    * Keeps the newline before `token`, drops it, or ends the item with it. False if an item or statement begins inside
    * an open bracket.
    */
-  private settleNewline(token: Token): boolean {
+  private settleNewline(token: IToken): boolean {
     if (!this.newline) return true;
     const inner = this.open.at(-1)?.token.tokenType;
     const atMargin = token.startColumn === 1;
@@ -94,13 +94,13 @@ class Layout {
   }
 
   /** The clauses of a declaration, a `scan` and a `while` may begin a line. */
-  private joinsHead({ tokenType }: Token, following: Token | undefined): boolean {
+  private joinsHead({ tokenType }: IToken, following: IToken | undefined): boolean {
     if (
       this.open.length === 0 &&
       (tokenType === where || (tokenType === t.contextual.with && following?.tokenType === gradient))
     )
       return true;
-    if (tokenType === carry) return following !== undefined && isA(following, t.Plain);
+    if (tokenType === carry) return following !== undefined && tokenMatcher(following, t.Plain);
     if (tokenType === reversed) return following?.tokenType === carry || following?.tokenType === t.LBrace;
     const head = tokenType === along ? scan : t.reserved.while;
     return (tokenType === along || tokenType === until) && this.awaits(tokenType, head);
@@ -123,7 +123,7 @@ class Layout {
   }
 
   /** Adds the token and tracks the open brackets. False if a bracket must have been closed before it. */
-  private bracket(token: Token): boolean {
+  private bracket(token: IToken): boolean {
     const type = token.tokenType;
     const inner = this.open.at(-1);
     if (inner && this.mustCloseBefore(type, inner)) return false;
@@ -185,14 +185,14 @@ class Layout {
   }
 
   /** An unterminated string contains the brackets of its line; they count too, or each would be reported. */
-  private bracketsWithin(string: Token): void {
+  private bracketsWithin(string: IToken): void {
     for (const character of string.image) {
       const type = bracketOf.get(character);
       if (!type) continue;
       const inner = this.open.at(-1)?.token.tokenType;
       const opens = partners.has(type);
       if (!opens && (!inner || partners.get(inner) !== type)) continue;
-      const bracket = virtualToken(type, end(string));
+      const bracket = virtual(type, end(string));
       this.line.push(bracket);
       if (opens) this.open.push({ token: bracket, index: this.at, column: this.line.length - 1 });
       else this.open.pop();
@@ -215,7 +215,7 @@ class Layout {
     const offset = end(this.line.at(-1) ?? token);
     unclosed(token, closer, offset, this.diagnostics);
     this.dropTrailingComma();
-    this.line.push(virtualToken(closer, offset));
+    this.line.push(virtual(closer, offset));
     // The newlines before the token at which scanning continues still count.
     while (this.at > 0 && this.tokens[this.at - 1]?.tokenType === t.Newline) this.at--;
   }
@@ -248,6 +248,10 @@ const blockOpeners: ReadonlySet<TokenType> = new Set([
   ...[t.reserved.else, t.reserved.repeat, t.reserved.for, checkpoint, evaluation],
 ]);
 
+function virtual(type: TokenType, offset: number): IToken {
+  return createTokenInstance(type, "", offset, offset - 1, 0, 0, 0, 0);
+}
+
 const hanging: ReadonlySet<TokenType> = new Set([
   ...partners.keys(),
   ...[
@@ -275,26 +279,26 @@ function opensBlock(line: Line): boolean {
 }
 
 /** Whether the line continues after this token. */
-function hangsAfter(last: Token | undefined, previous: Token | undefined): boolean {
+function hangsAfter(last: IToken | undefined, previous: IToken | undefined): boolean {
   if (!last) return true;
   // `x.and` is a field.
   if (previous?.tokenType === t.Dot) return false;
-  return hanging.has(last.tokenType) || isA(last, t.Operator);
+  return hanging.has(last.tokenType) || tokenMatcher(last, t.Operator);
 }
 
 /** Whether this token continues the line before. */
-function joinsBefore(token: Token, last: Token | undefined): boolean {
+function joinsBefore(token: IToken, last: IToken | undefined): boolean {
   if (token.tokenType === t.reserved.else) return last?.tokenType === t.RBrace;
-  return joining.has(token.tokenType) || isA(token, t.Operator);
+  return joining.has(token.tokenType) || tokenMatcher(token, t.Operator);
 }
 
 /** These tokens cannot continue an expression, so a bracket before them is missing. */
-function beginsStatement(token: Token, following: Token | undefined): boolean {
+function beginsStatement(token: IToken, following: IToken | undefined): boolean {
   const { tokenType } = token;
   if (!following || following.tokenType === t.Colon) return false;
   if (statementHeads.has(tokenType)) return true;
-  if (tokenType === param || tokenType === state || tokenType === freeze) return isA(following, t.Plain);
-  return isA(token, t.Name) && following.tokenType === t.Write;
+  if (tokenType === param || tokenType === state || tokenType === freeze) return tokenMatcher(following, t.Plain);
+  return tokenMatcher(token, t.Name) && following.tokenType === t.Write;
 }
 
 const statementHeads: ReadonlySet<TokenType> = new Set([
@@ -306,11 +310,11 @@ const statementHeads: ReadonlySet<TokenType> = new Set([
 
 const declaring: ReadonlySet<TokenType> = new Set([dim, model, layer, fn, optimizer, entry, setting]);
 
-function beginsItem({ tokenType }: Token, following: Token | undefined): boolean {
+function beginsItem({ tokenType }: IToken, following: IToken | undefined): boolean {
   if (!following) return false;
   if (tokenType === dl) return following.tokenType === t.NumberToken;
   if (tokenType === t.contextual.import || tokenType === t.contextual.export) return following.tokenType === t.LBrace;
   if (tokenType === test) return following.tokenType === t.StringToken || following.tokenType === t.OpenString;
   if (tokenType === draw) return following.tokenType === entry;
-  return (declaring.has(tokenType) || tokenType === train) && isA(following, t.Name);
+  return (declaring.has(tokenType) || tokenType === train) && tokenMatcher(following, t.Name);
 }

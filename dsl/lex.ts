@@ -1,13 +1,19 @@
-import type { Token } from "./token.ts";
-import { tokenize } from "./tokenize.ts";
+import { createTokenInstance, Lexer, type IToken } from "chevrotain";
 import type { DiagnosticList } from "./diagnostic-list.ts";
 import * as t from "./tokens.ts";
 
 export interface Lexed {
-  readonly tokens: readonly Token[];
-  readonly comments: readonly Token[];
+  readonly tokens: readonly IToken[];
+  readonly comments: readonly IToken[];
   /** Tokens with a diagnostic; the statements around them are not parsed. */
-  readonly bad: ReadonlySet<Token>;
+  readonly bad: ReadonlySet<IToken>;
+}
+
+const lexer = makeLexer({ validated: false });
+
+/** Chevrotain's checks of the definition take longer than lexing; only a test runs them. */
+export function makeLexer({ validated }: { readonly validated: boolean }): Lexer {
+  return new Lexer([...t.lexed], { positionTracking: "full", ensureOptimizations: true, skipValidations: !validated });
 }
 
 export interface Range {
@@ -20,15 +26,30 @@ export function lex(
   range: Range = { start: 0, end: diagnostics.source.text.length },
 ): Lexed {
   const text = diagnostics.source.text.slice(range.start, range.end);
-  const { tokens, comments } = tokenize(text, range.start);
-  const bad = new Set<Token>();
+  const { tokens, groups, errors } = lexer.tokenize(text);
+  const unknowns = errors.map(({ offset, length, line = 0, column = 0 }) => {
+    return createTokenInstance(
+      t.Unknown,
+      text.slice(offset, offset + length),
+      offset,
+      offset + length - 1,
+      line,
+      line,
+      column,
+      column + length,
+    );
+  });
+  if (range.start > 0)
+    for (const each of [tokens, unknowns, groups["comments"] ?? []]) for (const token of each) move(token, range.start);
+  const bad = new Set<IToken>();
   /** The two quotes of one string, or all semicolons of one line, are reported once. */
   const seen = new Set<string>();
+  const all = unknowns.length === 0 ? tokens : [...tokens, ...unknowns].sort((a, b) => a.startOffset - b.startOffset);
   /** Lines in the syntax of another language, whose semicolons need no advice. */
   const foreign = new Set(
     tokens.flatMap(({ tokenType, startLine }) => (tokenType === t.ForeignOperator ? [startLine] : [])),
   );
-  for (const token of tokens) {
+  for (const token of all) {
     const reportToken = reporters.get(token.tokenType);
     if (!reportToken) continue;
     bad.add(token);
@@ -38,11 +59,16 @@ export function lex(
     if (advice === undefined || !seen.has(key)) reportToken(token, diagnostics);
     seen.add(key);
   }
-  return { tokens, comments, bad };
+  return { tokens: all, comments: groups["comments"] ?? [], bad };
+}
+
+function move(token: IToken, by: number): void {
+  token.startOffset += by;
+  if (token.endOffset !== undefined) token.endOffset += by;
 }
 
 /** Exclusive, as in a span. */
-export function end(token: Token): number {
+export function end(token: IToken): number {
   return token.startOffset + token.image.length;
 }
 
@@ -76,7 +102,7 @@ const characters: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A run of unknown characters is one mistake, named by its first. */
-function unknown(token: Token, diagnostics: DiagnosticList): void {
+function unknown(token: IToken, diagnostics: DiagnosticList): void {
   const character = String.fromCodePoint(token.image.codePointAt(0) ?? 0);
   const help =
     characters.get(character) ??
@@ -110,7 +136,7 @@ const operators: ReadonlyMap<string, string> = new Map([
   ["!==", "write `!=`"],
 ]);
 
-function foreignOperator(token: Token, diagnostics: DiagnosticList): void {
+function foreignOperator(token: IToken, diagnostics: DiagnosticList): void {
   const { image } = token;
   diagnostics.add({
     code: "E0115",
@@ -126,7 +152,7 @@ function foreignOperator(token: Token, diagnostics: DiagnosticList): void {
   });
 }
 
-function openString(token: Token, diagnostics: DiagnosticList): void {
+function openString(token: IToken, diagnostics: DiagnosticList): void {
   diagnostics.add({
     code: "E0102",
     says: "unterminated string",
@@ -135,7 +161,7 @@ function openString(token: Token, diagnostics: DiagnosticList): void {
   });
 }
 
-function badNumber(token: Token, diagnostics: DiagnosticList): void {
+function badNumber(token: IToken, diagnostics: DiagnosticList): void {
   const digits = /^\d+/.exec(token.image)?.[0] ?? "0";
   const [, plain] = /^(\d[\d.]*(?:e[-+]?\d+)?)(?:[fdlu]|[fiu]\d\d)$/i.exec(token.image) ?? [];
   diagnostics.add({

@@ -1,9 +1,9 @@
-import type { Token } from "./token.ts";
+import type { IToken } from "chevrotain";
 import type { Expr } from "./ast.ts";
 import { end } from "./lex.ts";
 import type { DiagnosticList } from "./diagnostic-list.ts";
 
-export function number(token: Token, diagnostics: DiagnosticList): Expr {
+export function number(token: IToken, diagnostics: DiagnosticList): Expr {
   const text = token.image;
   const value = Number(text.replaceAll("_", ""));
   const int = !/[.eE]/.test(text);
@@ -32,7 +32,7 @@ const escapes: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The text between the quotes, with escapes replaced. */
-export function text(token: Token, diagnostics: DiagnosticList): string {
+export function text(token: IToken, diagnostics: DiagnosticList): string {
   return token.image.slice(1, -1).replace(/\\(.)/gsu, (whole: string, letter: string, offset: number) => {
     const meant = escapes.get(letter);
     if (meant !== undefined) return meant;

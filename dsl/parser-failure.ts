@@ -1,5 +1,4 @@
-import { isA, type Token } from "./token.ts";
-import type { SyntaxFailure } from "./parser.ts";
+import { tokenMatcher, type IRecognitionException, type IToken } from "chevrotain";
 import { closers } from "./brackets.ts";
 import type { Failure } from "./failure.ts";
 import { hint } from "./hints.ts";
@@ -7,14 +6,19 @@ import { end } from "./lex.ts";
 import type { DiagnosticList } from "./diagnostic-list.ts";
 import * as t from "./tokens.ts";
 
-/** Converts a failure of the parser to a diagnostic for the user. */
-export function reportFailure(syntax: SyntaxFailure, tokens: readonly Token[], diagnostics: DiagnosticList): void {
-  const failure = describe(syntax, tokens);
+/** Converts a failure of the parser library to a diagnostic in our own words. */
+export function reportFailure(
+  error: IRecognitionException,
+  tokens: readonly IToken[],
+  diagnostics: DiagnosticList,
+): void {
+  const failure = describe(error, tokens);
   const { code, says, help, at } = hint(failure) ?? {};
   const { previous } = failure;
   const found = at ?? failure.found;
-  const offset = previous === null ? (tokens[0]?.startOffset ?? 0) : end(previous);
-  const span = found ? diagnostics.span(found.startOffset, end(found)) : diagnostics.span(offset, offset);
+  const span = found
+    ? diagnostics.span(found.startOffset, end(found))
+    : diagnostics.span(end(previous ?? error.token), end(previous ?? error.token));
   diagnostics.add({
     code: code ?? "E0106",
     says: says ?? `expected ${wanted(failure)}, found ${found ? show(found) : "the end of the line"}`,
@@ -23,28 +27,31 @@ export function reportFailure(syntax: SyntaxFailure, tokens: readonly Token[], d
   });
 }
 
-function describe({ at, expected, rules }: SyntaxFailure, tokens: readonly Token[]): Failure {
+function describe(error: IRecognitionException, tokens: readonly IToken[]): Failure {
+  const index = tokens.indexOf(error.token);
+  const at = index < 0 ? tokens.length : index;
   const token = tokens[at];
   const closesLater =
-    token !== undefined && closers.has(token.tokenType) && token.startLine > (tokens[at - 1]?.startLine ?? 0);
+    token !== undefined && closers.has(token.tokenType) && (token.startLine ?? 0) > (tokens[at - 1]?.startLine ?? 0);
   const isEnd = !token || token.tokenType === t.Newline || token.image === "" || closesLater;
+  const rules = error.context.ruleStack;
   const line = tokens.slice(0, at).findLastIndex((u) => u.tokenType === t.Newline || u.tokenType === t.LBrace);
   return {
     found: isEnd ? null : token,
     previous: tokens[at - 1] ?? null,
     next: tokens[at + 1] ?? null,
     first: tokens[line + 1] ?? null,
-    expected: expected.map(({ name }) => name),
-    rule: expected.length === 0 ? "end" : (rules.at(-1) ?? "item"),
+    expected: error.message === "" ? [] : error.message.split(" "),
+    rule: error.message === "" ? "end" : (rules.at(-1) ?? "item"),
     rules,
   };
 }
 
-function show(token: Token): string {
-  return isA(token, t.StringToken) ? "a string" : `\`${token.image}\``;
+function show(token: IToken): string {
+  return tokenMatcher(token, t.StringToken) ? "a string" : `\`${token.image}\``;
 }
 
-const labels: ReadonlyMap<string, string> = new Map(t.vocabulary.map((type) => [type.name, type.label]));
+const labels: ReadonlyMap<string, string> = new Map(t.vocabulary.map((type) => [type.name, type.LABEL ?? type.name]));
 
 /** What was expected, in the user's terms. */
 function wanted({ expected, rule, rules }: Failure): string {

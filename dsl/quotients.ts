@@ -1,4 +1,4 @@
-import type { Token } from "./token.ts";
+import type { IToken } from "chevrotain";
 import type { DiagnosticList } from "./diagnostic-list.ts";
 import { end } from "./lex.ts";
 
@@ -9,7 +9,7 @@ const numbers = /^\/\/\s*[-(]*\d[\d_.]*(e[-+]?\d+)?\)*(\s*[-+*/%^]\s*[-(]*\d[\d_
 const operand = /[\w)\]][ \t]*$/;
 
 /** Warns about `x // 2`, which is a quotient in Python: here the rest of the line is a comment. */
-export function warnOfQuotients(comments: readonly Token[], warnings: DiagnosticList): void {
+export function warnOfQuotients(comments: readonly IToken[], warnings: DiagnosticList): void {
   const { text } = warnings.source;
   for (const comment of comments) {
     const { image, startOffset } = comment;

@@ -1,8 +1,7 @@
-import { virtualToken, type Token } from "./token.ts";
-import { parseBy, type Tree } from "./parser.ts";
+import { createTokenInstance, type CstNode, type IToken } from "chevrotain";
 import { closers, partners } from "./brackets.ts";
 import { reportFailure } from "./parser-failure.ts";
-import { item } from "./grammar.ts";
+import { parseItem } from "./grammar.ts";
 import type { Line } from "./layout.ts";
 import { end } from "./lex.ts";
 import type { DiagnosticList } from "./diagnostic-list.ts";
@@ -18,9 +17,9 @@ const maxMistakes = 20;
  */
 export function parseTolerantly(
   line: Line,
-  bad: ReadonlySet<Token>,
+  bad: ReadonlySet<IToken>,
   diagnostics: DiagnosticList,
-): { readonly tree: Tree | null; readonly whole: boolean } {
+): { readonly tree: CstNode | null; readonly whole: boolean } {
   let tokens = line;
   for (let i = tokens.findIndex((t) => bad.has(t)); i >= 0; i = tokens.findIndex((t) => bad.has(t))) {
     const rest = without(tokens, i) ?? bodyAlone(tokens);
@@ -28,12 +27,13 @@ export function parseTolerantly(
     tokens = rest;
   }
   for (let mistakes = 0; mistakes < maxMistakes; mistakes++) {
-    const { tree, failure } = parseBy(item, tokens);
-    if (failure === null) return { tree, whole: tokens === line };
-    const at = Math.min(failure.at, tokens.length - 1);
+    const { tree, error } = parseItem(tokens);
+    if (!error) return { tree, whole: tokens === line };
+    const found = tokens.indexOf(error.token);
+    const at = found < 0 ? tokens.length - 1 : found;
     // A failure beside a removed statement follows from the removal.
-    if (tokens[failure.at]?.tokenType !== Invalid && tokens[at + 1]?.tokenType !== Invalid)
-      reportFailure(failure, tokens, diagnostics);
+    if (error.token.tokenType !== Invalid && tokens[at + 1]?.tokenType !== Invalid)
+      reportFailure(error, tokens, diagnostics);
     const rest = without(tokens, at) ?? bodyAlone(tokens);
     if (!rest) break;
     tokens = rest;
@@ -56,7 +56,10 @@ function bodyAlone(tokens: Line): Line | null {
   // On the second attempt the head is `head` itself, so there is nothing more to find.
   if (!brace || start === 0 || tokens.at(-1)?.tokenType !== RBrace || tokens[0]?.image === "") return null;
   const head = [contextual.fn, Identifier, LParen, RParen];
-  return [...head.map((type) => virtualToken(type, brace.startOffset)), ...tokens.slice(start)];
+  return [
+    ...head.map((type) => createTokenInstance(type, "", brace.startOffset, brace.startOffset - 1, 0, 0, 0, 0)),
+    ...tokens.slice(start),
+  ];
 }
 
 /** The tokens with the innermost statement around `at` replaced by `Invalid`; null if there is none. */
@@ -67,7 +70,7 @@ function without(tokens: Line, at: number): Line | null {
     ({ start, stop } = statementAround(tokens, start - 1));
   const [first, last] = [tokens[start], tokens[stop - 1]];
   if (start === 0 || !first || !last) return null;
-  const invalid = virtualToken(Invalid, first.startOffset, end(last));
+  const invalid = createTokenInstance(Invalid, "", first.startOffset, end(last) - 1, 0, 0, 0, 0);
   return [...tokens.slice(0, start), invalid, ...tokens.slice(stop)];
 }
 

@@ -1,5 +1,4 @@
-import type { Token } from "./token.ts";
-import type { Tree } from "./parser.ts";
+import type { CstNode, IToken } from "chevrotain";
 import type { Argument, Expr, IndexItem, Name, Pack } from "./ast.ts";
 import { choice, maybeNode, maybeToken, node, nodes, spanOf, spanOfToken, token, tokens } from "./cst.ts";
 import { number, text } from "./literal.ts";
@@ -17,17 +16,17 @@ export abstract class ExpressionReader {
   }
 
   /** Expressions with blocks. */
-  protected abstract control(tree: Tree, span: Span): Expr;
+  protected abstract control(tree: CstNode, span: Span): Expr;
 
-  protected span(tree: Tree): Span {
+  protected span(tree: CstNode): Span {
     return spanOf(tree, this.diagnostics);
   }
 
-  name(of: Token): Name {
+  name(of: IToken): Name {
     return { text: of.image, span: spanOfToken(of, this.diagnostics) };
   }
 
-  expression(tree: Tree): Expr {
+  expression(tree: CstNode): Expr {
     const operands = nodes(tree, "operand").map((operand) => ({
       prefixes: tokens(operand, "prefix").map((t) => ({
         op: t.image === "-" ? ("-" as const) : ("not" as const),
@@ -45,27 +44,27 @@ export abstract class ExpressionReader {
   }
 
   /** The only expression of a rule, or the one with a label. */
-  protected expressionIn(tree: Tree, label = "expression"): Expr {
+  protected expressionIn(tree: CstNode, label = "expression"): Expr {
     return this.expression(node(tree, label));
   }
 
-  protected maybeExpressionIn(tree: Tree, label = "expression"): Expr | null {
+  protected maybeExpressionIn(tree: CstNode, label = "expression"): Expr | null {
     const found = maybeNode(tree, label);
     return found && this.expression(found);
   }
 
-  private unprefixed(operand: Tree): Span {
+  private unprefixed(operand: CstNode): Span {
     const start = this.span(node(operand, "primary"));
     const last = nodes(operand, "suffix").at(-1);
     return last ? cover(start, this.span(last)) : start;
   }
 
-  private postfix(operand: Tree): Expr {
+  private postfix(operand: CstNode): Expr {
     return this.suffixed(operand, this.primary(node(operand, "primary")), this.span(node(operand, "primary")));
   }
 
   /** A value with the calls, members and indices after it; `start` is its span with its parentheses. */
-  protected suffixed(tree: Tree, head: Expr, start: Span): Expr {
+  protected suffixed(tree: CstNode, head: Expr, start: Span): Expr {
     let value = head;
     for (const suffix of nodes(tree, "suffix")) {
       const span = cover(start, this.span(suffix));
@@ -86,7 +85,7 @@ export abstract class ExpressionReader {
     return value;
   }
 
-  private primary(tree: Tree): Expr {
+  private primary(tree: CstNode): Expr {
     const chosen = choice(tree);
     if ("children" in chosen) return this.compound(chosen);
     const span = spanOfToken(chosen, this.diagnostics);
@@ -103,7 +102,7 @@ export abstract class ExpressionReader {
     }
   }
 
-  private compound(tree: Tree): Expr {
+  private compound(tree: CstNode): Expr {
     const span = this.span(tree);
     switch (tree.name) {
       case "list":
@@ -123,39 +122,39 @@ export abstract class ExpressionReader {
   }
 
   /** The digits of `.0`. */
-  private position(of: Token): Name {
+  private position(of: IToken): Name {
     const { span, text: dotted } = this.name(of);
     return { text: dotted.slice(1), span: { ...span, start: span.start + 1 } };
   }
 
-  protected recordIn(tree: Tree): Expr {
+  protected recordIn(tree: CstNode): Expr {
     return { kind: "record", fields: nodes(tree, "field").map((f) => this.field(f)), span: this.span(tree) };
   }
 
-  private field(tree: Tree): { readonly name: Name; readonly value: Expr } {
+  private field(tree: CstNode): { readonly name: Name; readonly value: Expr } {
     const value = this.maybeExpressionIn(tree);
     if (value) return { name: this.name(token(tree, "Word")), value };
     const short = this.name(token(tree, "Name"));
     return { name: short, value: { kind: "name", ...short } };
   }
 
-  private argument(tree: Tree): Argument {
+  private argument(tree: CstNode): Argument {
     const key = maybeToken(tree, "Word");
     return { name: key && this.name(key), value: this.packOrExpression(tree), span: this.span(tree) };
   }
 
-  private packOrExpression(tree: Tree): Expr | Pack {
+  private packOrExpression(tree: CstNode): Expr | Pack {
     const pack = maybeNode(tree, "pack");
     return pack
       ? { kind: "pack", name: this.name(token(pack, "Name")), span: this.span(pack) }
       : this.expressionIn(tree);
   }
 
-  protected elements(list: Tree): readonly (Expr | Pack)[] {
+  protected elements(list: CstNode): readonly (Expr | Pack)[] {
     return nodes(list, "element").map((e) => this.packOrExpression(e));
   }
 
-  private indexItem(tree: Tree): IndexItem {
+  private indexItem(tree: CstNode): IndexItem {
     const span = this.span(tree);
     if (maybeToken(tree, "Dots")) return { kind: "rest", span };
     const first = this.maybeExpressionIn(tree, "from");

@@ -1,4 +1,4 @@
-import type { Tree } from "./parser.ts";
+import type { CstNode } from "chevrotain";
 import type { Block, Carry, Expr, Parameter, Pattern, ResultType, Step, Stmt, TypeExpr } from "./ast.ts";
 import { choice, maybeNode, maybeToken, node, nodes, spanOfToken, token, tokens } from "./cst.ts";
 import { present } from "./invariant.ts";
@@ -7,7 +7,7 @@ import { ExpressionReader } from "./to-ast-expression.ts";
 
 /** The trees of types, blocks, statements, and of expressions with blocks. */
 export class Reader extends ExpressionReader {
-  type(tree: Tree): TypeExpr {
+  type(tree: CstNode): TypeExpr {
     const span = this.span(tree);
     const of = maybeNode(tree, "type");
     if (of) return { kind: "list", of: this.type(of), span };
@@ -20,7 +20,7 @@ export class Reader extends ExpressionReader {
       : { kind: "static", name: named, span };
   }
 
-  result(tree: Tree): ResultType {
+  result(tree: CstNode): ResultType {
     const of = maybeNode(tree, "type");
     if (of) return this.type(of);
     const span = this.span(tree);
@@ -40,14 +40,14 @@ export class Reader extends ExpressionReader {
   }
 
   /** Statements with a mistake are left out. */
-  block(tree: Tree): Block {
+  block(tree: CstNode): Block {
     const record = maybeNode(tree, "record");
     if (record) return this.recordBody(record);
     const statements = nodes(tree, "statement").filter((s) => !maybeToken(s, "Invalid"));
     return { statements: statements.map((s) => this.statement(s)), span: this.span(tree) };
   }
 
-  protected body(tree: Tree): Block {
+  protected body(tree: CstNode): Block {
     const braces = maybeNode(tree, "block");
     if (braces) return this.block(braces);
     const value = this.expressionIn(tree);
@@ -55,7 +55,7 @@ export class Reader extends ExpressionReader {
     return { statements: [{ kind: "expression", value, span }], span };
   }
 
-  protected parameter(tree: Tree): Parameter {
+  protected parameter(tree: CstNode): Parameter {
     const name = this.name(token(tree, "Name"));
     const type = maybeNode(tree, "type");
     return {
@@ -68,20 +68,20 @@ export class Reader extends ExpressionReader {
   }
 
   /** `{ loss, accuracy: a }` as a block: one statement, whose span is that of the fields. */
-  private recordBody(tree: Tree): Block {
+  private recordBody(tree: CstNode): Block {
     const value = this.recordIn(tree);
     const fields = nodes(tree, "field").map((field) => this.span(field));
     const inner = cover(present(fields[0], "a record body has a field"), present(fields.at(-1), "and a last one"));
     return { statements: [{ kind: "expression", value, span: inner }], span: value.span };
   }
 
-  protected let(tree: Tree): Stmt & { readonly kind: "let" } {
+  protected let(tree: CstNode): Stmt & { readonly kind: "let" } {
     return { kind: "let", pattern: this.patternIn(tree), value: this.expressionIn(tree), span: this.span(tree) };
   }
 
-  private statement(tree: Tree): Stmt {
+  private statement(tree: CstNode): Stmt {
     const span = this.span(tree);
-    const chosen = choice(tree) as Tree;
+    const chosen = choice(tree) as CstNode;
     switch (chosen.name) {
       case "let":
         return this.let(chosen);
@@ -130,7 +130,7 @@ export class Reader extends ExpressionReader {
   }
 
   /** `Net, D, only: "*.w" every 2 when ok with a |> b` */
-  private stepIn(tree: Tree): Omit<Step, "transforms"> & { readonly first: Expr; readonly more: readonly Expr[] } {
+  private stepIn(tree: CstNode): Omit<Step, "transforms"> & { readonly first: Expr; readonly more: readonly Expr[] } {
     const step = node(tree, "step");
     const { targets, only } = this.targetsIn(step);
     const [every, when] = [this.maybeExpressionIn(step, "every"), this.maybeExpressionIn(step, "when")];
@@ -138,7 +138,7 @@ export class Reader extends ExpressionReader {
     return { over: targets, only, every, when, first: present(first, "a chain has a step"), more };
   }
 
-  private targetsIn(tree: Tree): { readonly targets: readonly Expr[]; readonly only: Expr | null } {
+  private targetsIn(tree: CstNode): { readonly targets: readonly Expr[]; readonly only: Expr | null } {
     const list = node(tree, "targets");
     return {
       targets: nodes(list, "target").map((each) => this.expression(each)),
@@ -146,7 +146,7 @@ export class Reader extends ExpressionReader {
     };
   }
 
-  private pattern(tree: Tree): Pattern {
+  private pattern(tree: CstNode): Pattern {
     const span = this.span(tree);
     const single = maybeToken(tree, "Name");
     if (single) return { kind: "name", name: this.name(single), span };
@@ -154,11 +154,11 @@ export class Reader extends ExpressionReader {
     return { kind, items: nodes(tree, "pattern").map((p) => this.pattern(p)), span };
   }
 
-  private patternIn(tree: Tree): Pattern {
+  private patternIn(tree: CstNode): Pattern {
     return this.pattern(node(tree, "pattern"));
   }
 
-  protected override control(tree: Tree, span: Span): Expr {
+  protected override control(tree: CstNode, span: Span): Expr {
     const [counter, along] = [maybeToken(tree, "Name"), maybeNode(tree, "along")];
     switch (tree.name) {
       case "if":
@@ -222,7 +222,7 @@ export class Reader extends ExpressionReader {
     }
   }
 
-  private carries(tree: Tree): readonly Carry[] {
+  private carries(tree: CstNode): readonly Carry[] {
     const list = maybeNode(tree, "carries");
     return (list ? nodes(list, "carry") : []).map((c) => {
       const name = this.name(token(c, "Plain"));
@@ -232,7 +232,7 @@ export class Reader extends ExpressionReader {
 
   /** An `else if` is an `else` with a block of one `if`; folded from the last to the first. */
   private branches(
-    tree: Tree,
+    tree: CstNode,
     keyword: string,
     make: (condition: Expr, then: Block, otherwise: Block | null, span: Span) => Expr,
   ): Expr {

@@ -1,5 +1,4 @@
-import type { Token } from "./token.ts";
-import type { Tree } from "./parser.ts";
+import type { CstNode, IToken } from "chevrotain";
 import type { Callable, DimDecl, EntryMode, Export, GradientRule, Import, Item, Where } from "./ast.ts";
 import { choice, maybeNode, maybeToken, node, nodes, spanOf, spanOfToken, token, tokens } from "./cst.ts";
 import { present } from "./invariant.ts";
@@ -16,8 +15,8 @@ export type Part =
   | { readonly kind: "item"; readonly item: Item; readonly span: Span };
 
 /** Converts the parser library's tree of one item to the AST. */
-export function toAst(tree: Tree, comments: Comments, diagnostics: DiagnosticList): Part {
-  const chosen = choice(tree) as Tree;
+export function toAst(tree: CstNode, comments: Comments, diagnostics: DiagnosticList): Part {
+  const chosen = choice(tree) as CstNode;
   const span = spanOf(chosen, diagnostics);
   switch (chosen.name) {
     case "header":
@@ -41,7 +40,7 @@ class ItemReader extends Reader {
     this.comments = comments;
   }
 
-  importLine(tree: Tree): Import {
+  importLine(tree: CstNode): Import {
     const from = token(tree, "String");
     return {
       names: nodes(tree, "importName").map((n) => {
@@ -54,7 +53,7 @@ class ItemReader extends Reader {
     };
   }
 
-  item(tree: Tree): Item {
+  item(tree: CstNode): Item {
     const span = this.span(tree);
     if (tree.name === "dims") return { kind: "dim", dims: nodes(tree, "dim").map((each) => this.dim(each)), span };
     if (tree.name === "let") return this.let(tree);
@@ -126,11 +125,11 @@ class ItemReader extends Reader {
     }
   }
 
-  private dim(tree: Tree): DimDecl["dims"][number] {
+  private dim(tree: CstNode): DimDecl["dims"][number] {
     return { name: this.name(token(tree, "Name")), value: this.maybeExpressionIn(tree) };
   }
 
-  private where(tree: Tree): Where {
+  private where(tree: CstNode): Where {
     return {
       condition: this.expressionIn(tree, "condition"),
       says: this.maybeExpressionIn(tree, "says"),
@@ -138,7 +137,7 @@ class ItemReader extends Reader {
     };
   }
 
-  private gradient(tree: Tree): GradientRule {
+  private gradient(tree: CstNode): GradientRule {
     return {
       params: tokens(tree, "Name").map((n) => this.name(n)),
       body: this.block(node(tree, "block")),
@@ -148,9 +147,9 @@ class ItemReader extends Reader {
 }
 
 /** Comments by the offset at which they end, which is the end of their line. */
-export type Comments = ReadonlyMap<number, Token>;
+export type Comments = ReadonlyMap<number, IToken>;
 
-export function byEnd(comments: readonly Token[]): Comments {
+export function byEnd(comments: readonly IToken[]): Comments {
   return new Map(comments.map((comment) => [end(comment), comment]));
 }
 

@@ -1,26 +1,29 @@
-import { tokenType, type TokenType } from "./token.ts";
-
-const digits = "0123456789";
-const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+import { createToken, Lexer, type TokenType } from "chevrotain";
 
 /** Any word: the name of a field or a named argument. */
-export const Word = tokenType({ name: "Word", label: "a name" });
+export const Word = createToken({ name: "Word", pattern: Lexer.NA, label: "a name" });
 /** A word that can be a name. */
-export const Name = tokenType({ name: "Name", label: "a name", category: Word });
+export const Name = createToken({ name: "Name", pattern: Lexer.NA, label: "a name", categories: Word });
 /** A name that does not begin a clause: it may follow `next`, so that `minimize next over Model` keeps its meaning. */
-export const Plain = tokenType({ name: "Plain", label: "a name", category: Name });
+export const Plain = createToken({ name: "Plain", pattern: Lexer.NA, label: "a name", categories: Name });
 
-export const Identifier = tokenType({
+export const Identifier = createToken({
   name: "Identifier",
   pattern: /[A-Za-z_][A-Za-z_0-9]*/,
-  starts: letters,
-  category: Plain,
+  categories: Plain,
   label: "a name",
 });
 
 function keyword(text: string, category: TokenType): TokenType {
   const name = `${text.charAt(0).toUpperCase()}${text.slice(1)}Keyword`;
-  return tokenType({ name, category, label: `\`${text}\`` });
+  return createToken({
+    name,
+    pattern: text,
+    longer_alt: Identifier,
+    categories: category,
+    label: `\`${text}\``,
+    line_breaks: false,
+  });
 }
 
 /** Keywords in an expression or at the head of a statement, which cannot be the name of a value. */
@@ -81,16 +84,15 @@ export const contextual = {
   until: keyword("until", Name),
 } as const;
 
-const symbol = (name: string, text: string): TokenType => tokenType({ name, pattern: text, label: `\`${text}\`` });
+function symbol(name: string, text: string, categories: readonly TokenType[] = []): TokenType {
+  return createToken({ name, pattern: text, categories: [...categories], label: `\`${text}\``, line_breaks: false });
+}
 
 /** The binary operators; `-` is separate because it is also a prefix. */
-export const Operator = tokenType({ name: "Operator", label: "an operator" });
+export const Operator = createToken({ name: "Operator", pattern: Lexer.NA, label: "an operator" });
 
-const operator = (name: string, text: string): TokenType =>
-  tokenType({ name, pattern: text, label: `\`${text}\``, category: Operator });
-
-export const Pipe = operator("Pipe", "|>");
-export const Star = operator("Star", "*");
+export const Pipe = symbol("Pipe", "|>", [Operator]);
+export const Star = symbol("Star", "*", [Operator]);
 export const Minus = symbol("Minus", "-");
 export const Arrow = symbol("Arrow", "->");
 export const Write = symbol("Write", "<-");
@@ -107,61 +109,60 @@ export const LBrace = symbol("LBrace", "{");
 export const RBrace = symbol("RBrace", "}");
 
 const binary = [
-  operator("EqualTo", "=="),
-  operator("NotEqual", "!="),
-  operator("LessEqual", "<="),
-  operator("GreaterEqual", ">="),
-  operator("Less", "<"),
-  operator("Greater", ">"),
-  operator("Plus", "+"),
+  symbol("EqualTo", "==", [Operator]),
+  symbol("NotEqual", "!=", [Operator]),
+  symbol("LessEqual", "<=", [Operator]),
+  symbol("GreaterEqual", ">=", [Operator]),
+  symbol("Less", "<", [Operator]),
+  symbol("Greater", ">", [Operator]),
+  symbol("Plus", "+", [Operator]),
   Star,
-  operator("Slash", "/"),
-  operator("Percent", "%"),
-  operator("Caret", "^"),
-  operator("At", "@"),
+  symbol("Slash", "/", [Operator]),
+  symbol("Percent", "%", [Operator]),
+  symbol("Caret", "^", [Operator]),
+  symbol("At", "@", [Operator]),
 ];
 
-export const NumberToken = tokenType({
+export const NumberToken = createToken({
   name: "Number",
   pattern: /\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE][+-]?\d+)?(?!\w|\.\d)/,
-  starts: digits,
   label: "a number",
 });
 /** `.0` of `pair.0`, directly after its value: the member of a tuple by its position. */
-export const Position = tokenType({
+export const Position = createToken({
   name: "Position",
   pattern: /(?<=[\w)\]}"])\.\d+(?!\w)/,
   label: "a position",
-  starts: ".",
+  line_breaks: false,
+  start_chars_hint: ["."],
 });
 /** A number that runs into more letters, digits or underscores: `12abc`, `1__0`, `1e`, `1e-3f`. */
-export const BadNumber = tokenType({
+export const BadNumber = createToken({
   name: "BadNumber",
   pattern: /\d(?:[eE][-+]\d|\w)*(?:\.\d(?:[eE][-+]\d|\w)*)?/,
-  starts: digits,
   label: "a number",
 });
-export const StringToken = tokenType({
+export const StringToken = createToken({
   name: "String",
   pattern: /"(?:[^"\\\n\r]|\\[^\n\r])*"/,
-  starts: '"',
   label: "a string",
+  line_breaks: false,
 });
-export const OpenString = tokenType({
+export const OpenString = createToken({
   name: "OpenString",
   pattern: /"(?:[^"\\\n\r]|\\[^\n\r])*/,
-  starts: '"',
   label: "a string",
+  line_breaks: false,
 });
 
-export const Newline = tokenType({
+export const Newline = createToken({
   name: "Newline",
   pattern: /\r\n|\n|\r/,
-  starts: "\r\n",
   label: "the end of the line",
+  line_breaks: true,
 });
-export const Comment = tokenType({ name: "Comment", pattern: /\/\/[^\n\r]*/, starts: "/" });
-export const Space = tokenType({ name: "Space", pattern: /[ \t\f\v\u00a0\ufeff]+/, starts: " \t\f\v\u00a0\ufeff" });
+export const Comment = createToken({ name: "Comment", pattern: /\/\/[^\n\r]*/, group: "comments", line_breaks: false });
+const Space = createToken({ name: "Space", pattern: /[ \t\f\v\u00a0\ufeff]+/, group: Lexer.SKIPPED });
 
 /** The arrow of `map(y -> 2 * y, l)`, `(a, b) -> a + b` and `fn (x) -> x`, not that of a declaration. */
 const foreignArrow = /(?<=(?:(?:[(,=]|\|>)\s*(?:[a-z]\w*|\([\w\s,]*\))|\bfn\s*\([^()]*\))[ \t]*)->/;
@@ -170,24 +171,22 @@ const foreignArrow = /(?<=(?:(?:[(,=]|\|>)\s*(?:[a-z]\w*|\([\w\s,]*\))|\bfn\s*\(
 const elementwise = /(?<=[\s)\]])\.\*|\.\*(?=[\w(])|\.[-+/^]/;
 
 /** Operators of other languages, matched as a whole so that a help can name the equivalent. */
-export const ForeignOperator = tokenType({
+export const ForeignOperator = createToken({
   name: "ForeignOperator",
   pattern: new RegExp(`&&|\\|\\||\\*\\*|=>|:=|[-+*/%]=|\\/\\*|===|!==|${elementwise.source}|${foreignArrow.source}`),
-  starts: "&|*=:-+/%!.",
+  line_breaks: false,
+  start_chars_hint: [..."&|*=:-+/%!."],
 });
-/** Replaces characters that no pattern matches. */
-export const Unknown = tokenType({ name: "Unknown" });
+/**
+ * Never lexed: replaces characters that no pattern matches. A pattern for "all others" would cost the lexer its table
+ * of first characters.
+ */
+export const Unknown = createToken({ name: "Unknown", pattern: Lexer.NA });
 
 /** Never lexed: replaces a statement with a mistake, so that the rest can be parsed. */
-export const Invalid = tokenType({ name: "Invalid", label: "a statement" });
+export const Invalid = createToken({ name: "Invalid", pattern: Lexer.NA, label: "a statement" });
 
-/** Never lexed: follows the last token of an item. */
-export const EndOfItem = tokenType({ name: "EOF" });
-
-/** Identifiers that are keywords, by their text. */
-export const keywords: ReadonlyMap<string, TokenType> = new Map(
-  Object.entries<TokenType>({ ...reserved, ...contextual }),
-);
+const keywords: readonly TokenType[] = [...Object.values(reserved), ...Object.values(contextual)];
 const others: readonly TokenType[] = [
   Pipe,
   Arrow,
@@ -218,16 +217,8 @@ export const lexed: readonly TokenType[] = [
   BadNumber,
   StringToken,
   OpenString,
+  ...keywords,
   Identifier,
   ...others,
 ];
-export const vocabulary: readonly TokenType[] = [
-  ...lexed,
-  ...keywords.values(),
-  Word,
-  Name,
-  Plain,
-  Operator,
-  Unknown,
-  Invalid,
-];
+export const vocabulary: readonly TokenType[] = [...lexed, Word, Name, Plain, Operator, Unknown, Invalid];

@@ -1,6 +1,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { Grammar } from "../../dsl/grammar.ts";
 import { parse, stripSpans } from "../../dsl/index.ts";
+import { makeLexer } from "../../dsl/lex.ts";
 import { exportedBy, outline } from "../../dsl/outline.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -45,4 +47,9 @@ test("other items of a file are skipped, and a declaration is parsed once", () =
 test("an error in a library is an internal error", () => {
   const [f] = outline({ name: "lib.dl", text: "fn f(x: f32[N]) = (\n" });
   expect(() => f?.declaration()).toThrow("lib.dl has a mistake: unclosed `(`");
+});
+
+test("the definitions of lexer and grammar pass the checks of the parser library", () => {
+  expect(makeLexer({ validated: true }).lexerDefinitionErrors).toEqual([]);
+  expect(new Grammar({ validated: true }).item).toBeTypeOf("function");
 });
