@@ -39,7 +39,12 @@ export const fileSize = (name: string, data: string | Uint8Array): FileSize => (
 export function downloaded(files: readonly FileSize[]): readonly FileSize[] {
   const modules = files.filter(({ name }) => name.endsWith(".wasm"));
   const [largest] = modules.toSorted((a, b) => b.gzip - a.gzip);
-  return files.filter((file) => (/\.(mjs|json)$/.test(file.name) && !file.name.endsWith(".d.mts")) || file === largest);
+  const has = (name: string): boolean => files.some((file) => file.name === name);
+  // The client of an inline build has the module and the worker in it.
+  const scripts = has("client.mjs") && !has("worker.mjs") ? files.filter(({ name }) => name !== "module.mjs") : files;
+  return scripts.filter(
+    (file) => (/\.(mjs|json)$/.test(file.name) && !file.name.endsWith(".d.mts")) || file === largest,
+  );
 }
 
 /** Bytes of each kind of tensors in the arena. */

@@ -128,7 +128,14 @@ test("work counts the iterations of loops and the larger branch; those of a whil
 });
 
 test("a host downloads the glue and one module", () => {
-  expect(downloaded(files).map(({ name }) => name)).toEqual(["module.strict.wasm", "module.mjs"]);
+  const names = (all: readonly FileSize[]): readonly string[] => downloaded(all).map(({ name }) => name);
+  expect(names(files)).toEqual(["module.strict.wasm", "module.mjs"]);
+  const [worker, client] = ["worker.mjs", "client.mjs"].map((name) => ({ name, bytes: 900, gzip: 400 })) as [
+    FileSize,
+    FileSize,
+  ];
+  expect(names([...files, worker, client])).toEqual(["module.strict.wasm", "module.mjs", "worker.mjs", "client.mjs"]);
+  expect(names([...files.slice(3), client])).toEqual(["client.mjs"]);
 });
 
 test("a build has the same report in every folder", async () => {

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { compileModule } from "dlc/compiler";
 import { afterAll, expect, test } from "vitest";
 import { buildArtefact, type ArtefactOptions } from "../../cli/build/artefact.ts";
@@ -10,6 +10,7 @@ import { createResolver } from "../../cli/host/resolver.ts";
 import type { AnyModel, DlcError, LoadOptions, ModelOf } from "../../runtime/index.ts";
 import { createRandom, firstIntegers, shuffled } from "../../runtime/random.ts";
 import type { LoadInWorkerOptions, TrainProgress, Training, WorkerModelOf } from "../../runtime/worker-model.ts";
+import { run } from "./dlc.ts";
 
 const root = mkdtempSync(join(tmpdir(), "dlc-worker-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -50,6 +51,51 @@ async function open(options: Partial<ArtefactOptions> = {}): Promise<Built & { r
   );
   return { load: direct?.load as Built["load"], loadInWorker: client?.loadInWorker as Built["loadInWorker"], folder };
 }
+
+/** A program that uses the types of a client; lines below `@ts-expect-error` must be errors. */
+const typed = `
+import { DlcError, loadInWorker, type WorkerModel } from "./client.mjs";
+export async function use(signal: AbortSignal): Promise<number> {
+  const model: WorkerModel = await loadInWorker({ seed: 1, signal });
+  const x = new Float32Array(6);
+  const { y } = await model.run("predict", { x }, { transfer: true, signal });
+  const shape: readonly [2, 2] = y.shape;
+  const w: Float32Array = (await model.state.get("M.dense1.w")).data;
+  await model.set("scale", 1);
+  await model.set({ scale: 2 });
+  const file: Uint8Array = await model.save({ only: "param" });
+  await model.bind("predict", { x }).run();
+  const { outputs } = await model.train("step", { x, label: new Int32Array(2) }, { every: 2 });
+  await model.train("step", [{ x, label: [0, 1] }], { onProgress: ({ outputs }) => void outputs.loss });
+  // @ts-expect-error
+  void outputs.logits;
+  // @ts-expect-error
+  model.touch();
+  // @ts-expect-error
+  await model.train("step", { x });
+  // @ts-expect-error
+  await loadInWorker({ fetch });
+  return outputs.loss + shape[0] + w.length + (await model.load(file)).loaded.length + Number(new DlcError().code);
+}
+`;
+
+test("the types of a client are those of the model, as promises", async () => {
+  const { folder } = await open();
+  writeFileSync(join(folder, "use.mts"), typed);
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: "es2024",
+    lib: ["es2024", "dom"],
+    module: "nodenext",
+    types: [],
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["use.mts"] }));
+  const { stdout } = await run(folder, [
+    fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url)),
+  ]);
+  expect(stdout).toBe("");
+});
 
 const built = await open();
 const { load, loadInWorker } = built;
