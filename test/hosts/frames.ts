@@ -1,5 +1,6 @@
 // `npm run bench:frames`: the frames of a page while LeNet trains at batch 256, whose step takes longer than a frame.
-// With the training in a worker, and without any, 95 of 100 must come within 17.5 ms, and none may take more than 50 ms.
+// With the training in a worker, and without any, 95 of 100 must come within 17.5 ms, and none may take more than
+// 50 ms.
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createBrowsers } from "./browsers.ts";
