@@ -30,13 +30,13 @@ export function wasmCode(strict: BuiltFile, relaxed?: BuiltFile): CodeSource {
         const file = chosen(options);
         const module =
           own === undefined
-            ? (modules.get(file) ?? (await compiled(await open(file))))
+            ? (modules.get(file) ?? (await open(file, compiled)))
             : "byteLength" in own
               ? await WebAssembly.compile(asBytes(own))
               : own;
-        if (!own) modules.set(file, module);
         const [section = []] = WebAssembly.Module.customSections(module, "build");
         if (String.fromCharCode(...new Uint8Array(section)) !== build) mixed("the code");
+        if (!own) modules.set(file, module);
         return (bytes) => started(module, wasmArena(bytes));
       } catch (error) {
         options.signal?.throwIfAborted();
@@ -46,10 +46,10 @@ export function wasmCode(strict: BuiltFile, relaxed?: BuiltFile): CodeSource {
   };
 }
 
-const compiled = async (opened: Opened): Promise<WebAssembly.Module> =>
+const compiled = async (opened: Opened, place: string): Promise<WebAssembly.Module> =>
   !ArrayBuffer.isView(opened) && opened.headers.get("content-type") === "application/wasm"
     ? WebAssembly.compileStreaming(opened)
-    : WebAssembly.compile(await bytesIn(opened));
+    : WebAssembly.compile(await bytesIn(opened, place));
 
 /** JavaScript, which is a part of the build's own module, with its constants by their offsets in the arena. */
 export const jsCode = (

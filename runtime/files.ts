@@ -7,8 +7,8 @@ export type BuiltFile = readonly [bytes: number, at: () => URL | Uint8Array<Arra
 /** Bytes, or a response whose body is still on its way. */
 export type Opened = Uint8Array<ArrayBuffer> | Response;
 
-/** What `load` gets its files with. Throws E0806 for a file that is not there. */
-export type Open = (file: BuiltFile) => Promise<Opened>;
+/** What `load` reads its files with. Throws E0806 for a file that is not there, or whose rest is lost on the way. */
+export type Open = <T>(file: BuiltFile, read: (opened: Opened, place: string) => Promise<T>) => Promise<T>;
 
 export const damaged = (file: string, says: string, help?: string): never =>
   reject("E0806", `cannot load ${file}: ${says}`, help);
@@ -29,11 +29,11 @@ export function opener({ onProgress, signal, fetch = globalThis.fetch }: LoadOpt
     if (files !== undefined) {
       const bytes = await files.readFile(url, { signal });
       arrived(bytes.length);
-      return notHtml(bytes, url);
+      return bytes;
     }
     const response = await fetch(url, signal ? { signal } : {});
-    if (!response.ok) damaged(url.href, `the server returned status ${response.status}`);
-    if (onProgress === undefined || response.body === null) return response;
+    if (!response.ok) damaged(url.href, `the server sent status ${response.status}`);
+    if (!onProgress || !response.body) return response;
     const counter = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
       transform(part, stream) {
         arrived(part.length);
@@ -43,14 +43,16 @@ export function opener({ onProgress, signal, fetch = globalThis.fetch }: LoadOpt
     return new Response(response.body.pipeThrough(counter), response);
   }
 
-  return async ([, at]) => {
+  return async ([, at], read) => {
     const place = at();
-    if (ArrayBuffer.isView(place)) return place;
+    if (ArrayBuffer.isView(place)) return read(place, "");
+    let opened: Opened | undefined;
     try {
-      return await open(place);
+      return await read((opened = await open(place)), place.href);
     } catch (error) {
       signal?.throwIfAborted();
-      return error instanceof DlcError
+      // A body that ends too early is a `TypeError` in every host; one that was read and is wrong is none.
+      return (opened ? (error as Error).name !== "TypeError" : error instanceof DlcError)
         ? raise(error)
         : damaged(
             place.href,
@@ -61,11 +63,6 @@ export function opener({ onProgress, signal, fetch = globalThis.fetch }: LoadOpt
   };
 }
 
-/** Whatever its content type: a server or a build script has put a page in place of the file. */
-export function notHtml<T extends ArrayLike<number>>(bytes: T, url: URL | string): T {
-  return bytes[0] === 0x3c ? damaged(String(url), "it is an HTML page; the file is not there") : bytes;
-}
-
 /** A buffer, or a view of one, as bytes; what was transferred away has none. */
 export const asBytes = (data: Uint8Array | ArrayBufferLike): Uint8Array<ArrayBuffer> =>
   (data.byteLength === 0
@@ -74,6 +71,13 @@ export const asBytes = (data: Uint8Array | ArrayBufferLike): Uint8Array<ArrayBuf
       ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
       : new Uint8Array(data)) as Uint8Array<ArrayBuffer>;
 
-/** The whole contents. */
-export const bytesIn = async (opened: Opened): Promise<Uint8Array<ArrayBuffer>> =>
-  ArrayBuffer.isView(opened) ? opened : notHtml(new Uint8Array(await opened.arrayBuffer()), opened.url);
+/**
+ * The whole contents. Whatever its content type, a server or a build script may have put a page in place of the file.
+ * The files of a build have a zero there; their first byte may be `<`, as the length of a header.
+ */
+export async function bytesIn(opened: Opened, place: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = ArrayBuffer.isView(opened) ? opened : new Uint8Array(await opened.arrayBuffer());
+  return bytes[7] && bytes.find((byte) => byte > 0x20) === 0x3c
+    ? damaged(place, "it is an HTML page; the file is not there")
+    : bytes;
+}

@@ -44,12 +44,13 @@ export const loader =
       if (!known.includes(name))
         reject("E0818", `\`load\` has no option \`${name}\`: its options are ${known.join(", ")}`);
     const { seed = 0, weights: chosen, signal, checks } = options;
-    if (chosen === null && build.weights) reject("E0809", "this build has no initial values, only its weights");
     const file = chosen === undefined ? build.weights : undefined;
+    // Also for `false`, as of a condition: without its weights the model would be all zeros.
+    if (build.weights && !file && !chosen) reject("E0809", "this build has no values but its weights");
     const open = opener(options, code.bytesToGet(options) + (file?.[0] ?? 0));
     const [start, weights] = await Promise.all([
       code.get(options, open, build.id),
-      file === undefined ? chosen && asBytes(chosen) : open(file).then(bytesIn),
+      file === undefined ? chosen && asBytes(chosen) : open(file, bytesIn),
     ]);
     signal?.throwIfAborted();
     const { exports, buffer } = await start(plan.arenaBytes).catch(wrapHostError);

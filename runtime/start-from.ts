@@ -48,7 +48,7 @@ function find(slots: readonly Persistent[], file: Uint8Array): Found {
       const type = found ? showType({ ...found, dtype: found.dtype.toLowerCase() }) : "missing";
       const bytes = file.subarray(end).subarray(...(found?.data_offsets ?? [0, 0]));
       if (type === showType(slot) && bytes.length === byteLength(slot)) tensors.push([slot, bytes]);
-      else wrong.push(`\`${slot.path}\` is ${type}, not ${showType(slot)}`);
+      else wrong.push(`\`${slot.path}\` is ${type} in ${bytes.length} bytes, not ${showType(slot)}`);
     }
     return { id, tensors, wrong };
   } catch {
