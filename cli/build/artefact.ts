@@ -126,7 +126,7 @@ function tail(
       : `${nameOf("wasmCode")}(${codeFiles.toReversed().map(fileText).join(",")})`;
   const fields = [
     `id:"${id}"`,
-    `plan:${JSON.stringify(plan)}`,
+    `plan:${literal(plan)}`,
     `code:${code}`,
     ...(weights === null ? [] : [`weights:${fileText(weights)}`]),
     `rules:{${Object.entries(parts.rules)
@@ -144,6 +144,9 @@ function tail(
   const loader = `${nameOf("loader")}({${fields.join(",")}})`;
   return `${own}export const load=${parts.checked ? `${nameOf("checkedLoad")}(${loader})` : loader};export{${nameOf("DlcError")} as DlcError};\n`;
 }
+
+/** As JSON, but in JavaScript `"__proto__": x` sets a prototype. A quote in a string has a backslash before it. */
+const literal = (value: unknown): string => JSON.stringify(value).replaceAll('"__proto__":', '["__proto__"]:');
 
 /** A hash of the contents: equal builds have equal ids, and files of different builds do not. */
 function hashOf(contents: readonly (string | Uint8Array)[]): string {
