@@ -44,6 +44,8 @@ export function openCalls(script: WorkerScript): Calls {
   }
 
   function hear(answer: Answer): void {
+    // Node delivers what was on its way when the worker was ended.
+    if (ended !== undefined) return;
     const [first] = calls as [Call];
     if ("progress" in answer) return first.onProgress?.(answer.progress);
     calls = calls.slice(1);
