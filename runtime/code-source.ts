@@ -65,8 +65,4 @@ export const jsCode = (
 });
 
 export const mixed = (file: string): never =>
-  reject(
-    "E0802",
-    `module.mjs and ${file} are of different builds`,
-    "serve all files of one build; a cache may hold those of another",
-  );
+  reject("E0802", `module.mjs and ${file} are of different builds`, "a cache may hold a file of an earlier build");

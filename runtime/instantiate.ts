@@ -58,7 +58,7 @@ export function wrapHostError(error: unknown): never {
   return reject(
     "E0802",
     `the host does not accept the module: ${String(error)}`,
-    "if its policy forbids WebAssembly, allow 'wasm-unsafe-eval', pass a compiled `module`, or build with --target js",
+    "if a policy forbids it, allow 'wasm-unsafe-eval', pass a compiled `module`, or build with --target js",
   );
 }
 

@@ -16,13 +16,10 @@ export function select(
   inputs: Inputs,
   dims: Dims | undefined,
 ): { readonly variant: Variant; readonly arrays: readonly Elements[] } {
+  const names = [...variants.keys()].filter((name) => name !== "init");
   const known =
-    variants.get(entry) ??
-    reject(
-      "E0803",
-      `the model has no entry \`${String(entry)}\``,
-      `its entries are ${[...variants.keys()].join(", ")}`,
-    );
+    (names.includes(entry) && variants.get(entry)) ||
+    reject("E0803", `the model has no entry \`${String(entry)}\``, `its entries are ${names.join(", ")}`);
   const { index, arrays } = matchingVariant(
     known.map(({ plan }) => plan),
     inputs,

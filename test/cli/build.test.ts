@@ -122,6 +122,8 @@ test("a build has what its entries need", async () => {
   expect(() => model.save()).toThrow(/E0809.*no `save`[^]*build with --full/);
   expect(() => model.load(new Uint8Array())).toThrow("E0809");
   expect([...model.entries.keys()]).toEqual(["predict"]);
+  for (const name of ["step", "init"])
+    expect(() => model.run(name)).toThrow(/E0803.*no entry `\w+`\n {2}= help: its entries are predict$/);
 });
 
 test("code and weights may be given, and then no host API is needed", async () => {
@@ -240,7 +242,7 @@ test("the names of the files stand in the module as a bundler looks for them; ha
 test("the glue has no imports, and is small for a model that only predicts", async () => {
   const parts = await glueParts();
   const size = (...roots: readonly string[]): number => gzipSync(link(parts, ["DlcError", ...roots]).text).length;
-  expect(size("loader", "wasmCode")).toBeLessThan(4800);
+  expect(size("loader", "wasmCode")).toBeLessThan(4850);
   expect(size("loader", "wasmCode", "checkIndices", "initialize", "storing")).toBeLessThan(6500);
   const all = link(
     parts,

@@ -19,7 +19,7 @@ const codeOf = (site: string): string => join(site, "model/module.wasm");
 
 const mixed: Fault = {
   way: "files of two builds",
-  expects: { code: "E0802", message: /of different builds[\s\S]*serve all files of one build/ },
+  expects: { code: "E0802", message: /of different builds[\s\S]*a cache may hold a file of an earlier build/ },
   damage: (site, sites) => copyFileSync(join(sites.build("other"), "module.wasm"), codeOf(site)),
 };
 
