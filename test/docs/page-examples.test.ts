@@ -10,7 +10,7 @@ const modelFile = fencesOf(readme).find((fence) => fileOf(fence) === "mlp.dl");
 
 const fences = ["README.md", "docs/deploy.md"].flatMap((page) =>
   fencesOf(read(page))
-    .filter((fence) => fence.language === "js" && fileOf(fence) === null)
+    .filter((fence) => ["js", "json"].includes(fence.language) && fileOf(fence) === null)
     .map((fence) => ({ ...fence, location: `${page}:${fence.line}` })),
 );
 const sourceOf = ({ words }: Fence): string | undefined =>

@@ -12,13 +12,17 @@ interface Page {
   readonly policy?: string;
 }
 
+/** All that `load` needs, and the empty icon of the page. */
+const only = (scripts: string): string =>
+  `default-src 'none'; script-src ${scripts}; connect-src 'self'; img-src data:`;
+
 /** No page is isolated (COOP and COEP): the model needs no shared memory. */
 const pages: readonly Page[] = [
   { way: "page" },
   { way: "module Worker", start: "start-worker.mjs" },
   { way: "SharedWorker", start: "start-shared-worker.mjs" },
-  { way: "page, `script-src 'self' 'wasm-unsafe-eval'`", policy: "script-src 'self' 'wasm-unsafe-eval'" },
-  { way: "page, `script-src 'self'`, `--target js`", policy: "script-src 'self'", build: "js" },
+  { way: "page, `script-src 'self' 'wasm-unsafe-eval'`", policy: only("'self' 'wasm-unsafe-eval'") },
+  { way: "page, `script-src 'self'`, `--target js`", policy: only("'self'"), build: "js" },
 ];
 
 export const pageHosts = (sites: Sites, { chromium, firefox }: Browsers): Host[] => [
