@@ -1,3 +1,4 @@
+// The runtime, for Node and browsers: sessions of compiled modules, files of weights, and decoders of outputs.
 export * from "./decode.ts";
 export { DlcError } from "./error.ts";
 export type { GuardNotes } from "./guard-notes.ts";

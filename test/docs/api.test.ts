@@ -18,6 +18,10 @@ test("the page has the members of a model and what each module exports", () => {
     expect(titles).toContain(title);
 });
 
+test("every module begins with a comment that says what it is for", () => {
+  expect(chapters().flatMap(({ title, about }) => (about === "" ? [title] : []))).toEqual([]);
+});
+
 test("every value has a comment and an example that claims something", () => {
   const without = (lacks: (value: (typeof values)[number]) => boolean): readonly string[] =>
     values.filter(lacks).map(({ title }) => title);

@@ -13,7 +13,7 @@ export interface Chapter {
   readonly about: string;
   /** What each of its examples begins with. */
   readonly setup: string;
-  readonly entries: readonly Declaration[];
+  readonly entries: readonly Exported[];
   /** What it exports that an earlier chapter describes. */
   readonly again: readonly Exported[];
 }
@@ -32,7 +32,10 @@ export function chapters(): readonly Chapter[] {
       "settings; `snapshot`, `restore`, `save` and `load` if an entry trains; `reset` if it was built without weights. " +
       "`module.d.ts` has the types of the one model. `compile` and `createSession` return all members.",
     setup: setup.built,
-    entries: membersOf(text, present(statement, `${built.file} does not declare ${built.name}`)),
+    entries: membersOf(text, present(statement, `${built.file} does not declare ${built.name}`)).map((member) => ({
+      ...member,
+      file: built.file,
+    })),
     again: [],
   };
   const worker: Chapter = {
@@ -45,18 +48,20 @@ export function chapters(): readonly Chapter[] {
     again: [],
   };
   const seen = new Set<string>();
-  const key = ({ file, signature }: Exported): string => `${file} ${signature}`;
   return [
     model,
     worker,
     ...doors().map(({ name, about, exports }): Chapter => {
-      const fresh = exports.filter((each) => !seen.has(key(each)));
-      const again = exports.filter((each) => seen.has(key(each)));
-      for (const each of fresh) seen.add(key(each));
+      const fresh = exports.filter((each) => !seen.has(idOf(each)));
+      const again = exports.filter((each) => seen.has(idOf(each)));
+      for (const each of fresh) seen.add(idOf(each));
       return { title: `\`${name}\``, about, setup: setup.doors.get(name) ?? "", entries: valuesFirst(fresh), again };
     }),
   ];
 }
+
+/** The same for all modules that export it. */
+const idOf = ({ file, name }: Exported): string => `${file} ${name}`;
 
 const valuesFirst = (entries: readonly Exported[]): readonly Exported[] => [
   ...entries.filter(({ isValue }) => isValue),
@@ -67,7 +72,7 @@ const valuesFirst = (entries: readonly Exported[]): readonly Exported[] => [
 export function apiPage(): string {
   const all = chapters();
   const anchors = anchorsOf(all);
-  const link = (entry: Declaration): string => `[${entry.name}](#${anchors.get(entry.signature) ?? ""})`;
+  const link = (entry: Exported): string => `[${entry.name}](#${anchors.get(idOf(entry)) ?? ""})`;
   return `${[
     "# API",
     generated("the declarations that `exports` of package.json leads to"),
@@ -95,9 +100,7 @@ function anchorsOf(all: readonly Chapter[]): ReadonlyMap<string, string> {
     counts.set(id, count + 1);
     return count === 0 ? id : `${id}-${count}`;
   };
-  return new Map(
-    all.flatMap(({ entries }) => entries.map(({ name, signature }) => [signature, anchor(name)] as const)),
-  );
+  return new Map(all.flatMap(({ entries }) => entries.map((entry) => [idOf(entry), anchor(entry.name)] as const)));
 }
 
 const fence = (language: string, text: string): string => `\`\`\`${language}\n${text.trim()}\n\`\`\``;
