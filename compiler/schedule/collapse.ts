@@ -15,7 +15,7 @@ export const mentions = (expr: Expr, name: string): boolean => some(expr, (e) =>
 
 /**
  * Collapses two perfectly nested loops into one if every access that depends on them traverses one contiguous range of
- * memory.
+ * memory, and every other use is of the position in such a range: the counter of a random number.
  */
 export function collapse(body: readonly Stmt[]): Stmt[] {
   return body.map((stmt): Stmt => {
@@ -37,26 +37,27 @@ export function collapse(body: readonly Stmt[]): Stmt[] {
 }
 
 function isContiguous(body: readonly Stmt[], outer: string, inner: string, extent: number): boolean {
-  const positions: Expr[] = [];
-  const moved = (expr: Expr): boolean => mentions(expr, outer) || mentions(expr, inner);
-  /** Collects indices; false if the variables also occur outside of indices. */
-  const only = (expr: Expr): boolean => {
+  const isRun = (expr: Expr): boolean => {
+    if (!mentions(expr, outer) && !mentions(expr, inner)) return true;
+    const form = affine(expr);
+    return form !== null && (form.terms.get(outer) ?? 0) === (form.terms.get(inner) ?? 0) * extent;
+  };
+  const usesRuns = (expr: Expr): boolean => {
+    if (isRun(expr)) return true;
     switch (expr.kind) {
       case "var":
-        return !moved(expr);
-      case "load":
-        positions.push(expr.at);
-        return true;
-      case "register":
-        return expr.at.every(only);
       case "const":
-        return true;
+        return false;
+      case "load":
+        return isRun(expr.at);
+      case "register":
+        return expr.at.every(usesRuns);
       case "splat":
       case "lane":
-        return only(expr.value);
+        return usesRuns(expr.value);
       case "apply":
       case "call":
-        return expr.args.every(only);
+        return expr.args.every(usesRuns);
     }
   };
   const stores = (stmts: readonly Stmt[]): Expr[] =>
@@ -69,13 +70,5 @@ function isContiguous(body: readonly Stmt[], outer: string, inner: string, exten
             ? [...stores(s.then), ...stores(s.otherwise)]
             : [],
     );
-  const targets = new Set(stores(body));
-  for (const expr of expressions(body)) {
-    if (targets.has(expr)) positions.push(expr);
-    else if (!only(expr)) return false;
-  }
-  return positions.filter(moved).every((at) => {
-    const form = affine(at);
-    return form !== null && (form.terms.get(outer) ?? 0) === (form.terms.get(inner) ?? 0) * extent;
-  });
+  return stores(body).every(isRun) && expressions(body).every(usesRuns);
 }
