@@ -11,17 +11,26 @@ export interface SizeSubject {
   readonly entries?: readonly string[];
   /** Of the module without `init`, in fast mode, compressed. */
   readonly most: number;
+  /** Of `init` in the module, in fast mode, compressed. */
+  readonly mostInit: number;
 }
 
 const predict = ["predict"];
 const image = { N: 1, H: 224, W: 224 };
 
 export const sizeSubjects: readonly SizeSubject[] = [
-  { name: "LeNet predict", file: "mnist/lenet.dl", dims: { N: 1 }, entries: predict, most: 4000 },
-  { name: "LeNet with training", file: "mnist/lenet.dl", dims: { N: 64 }, most: 18700 },
-  { name: "ResNet-18 predict", file: "resnet18.dl", dims: image, entries: predict, most: 10400 },
-  { name: "MobileNetV2 predict", file: "mobilenet-v2.dl", dims: image, entries: predict, most: 14300 },
-  { name: "encoder predict", file: "transformer-encoder.dl", dims: { N: 1, T: 32 }, entries: predict, most: 6400 },
+  { name: "LeNet predict", file: "mnist/lenet.dl", dims: { N: 1 }, entries: predict, most: 4000, mostInit: 1600 },
+  { name: "LeNet with training", file: "mnist/lenet.dl", dims: { N: 64 }, most: 18700, mostInit: 1600 },
+  { name: "ResNet-18 predict", file: "resnet18.dl", dims: image, entries: predict, most: 10400, mostInit: 2800 },
+  { name: "MobileNetV2 predict", file: "mobilenet-v2.dl", dims: image, entries: predict, most: 14300, mostInit: 4200 },
+  {
+    name: "encoder predict",
+    file: "transformer-encoder.dl",
+    dims: { N: 1, T: 32 },
+    entries: predict,
+    most: 6400,
+    mostInit: 2200,
+  },
 ];
 
 const textOf = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");

@@ -195,7 +195,7 @@ class Checker {
     return this.#truth[at] !== 0;
   }
 
-  #call({ kernel, args, guard }: Extract<Step, { kind: "call" }>, turns: readonly number[]): void {
+  #call({ kernel, args, scalars = [], guard }: Extract<Step, { kind: "call" }>, turns: readonly number[]): void {
     const operands = args.map((arg, i): Placed => {
       const operand = guard?.[i] ?? reject("E0802", `the plan does not list what \`${kernel}\` reads and writes`);
       return { ...operand, offset: addressAt(arg, turns) };
@@ -207,7 +207,8 @@ class Checker {
     const results = operands.filter(({ stores, bytes }) => stores && bytes > 0);
     for (const { offset, bytes, value } of reads) this.#expect(offset, bytes, value, "E0841", `\`${kernel}\``, kernel);
 
-    const run = exported(this.#exports, kernel);
+    const called = exported(this.#exports, kernel);
+    const run = (...addresses: readonly number[]): void => called(...addresses, ...scalars);
     const at = operands.map(({ offset }) => offset);
     this.#isolated(kernel, reads, results, run, at);
     const given = results.map(({ offset, bytes }) => this.#arena.slice(offset, offset + bytes));

@@ -6,11 +6,15 @@ export type * from "./session-plan.ts";
 
 /** The steps of a function of the module, in order: calls of kernels, and control flow around them. */
 export type Step =
-  /** One call of one kernel; the arguments are the addresses of its buffers. Multiply-adds count as two flops. */
+  /**
+   * One call of one kernel; the arguments are the addresses of its buffers, then come its scalars. Multiply-adds count
+   * as two flops.
+   */
   | {
       readonly kind: "call";
       readonly kernel: string;
       readonly args: readonly Address[];
+      readonly scalars?: readonly number[];
       readonly flops: number;
       readonly bytes: number;
       readonly guard?: readonly Operand[];

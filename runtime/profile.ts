@@ -68,9 +68,9 @@ export function profileSteps(
     fill();
     for (const timing of timings.values()) timing.calls = 0;
     runSteps(steps, [], memory, (step, turns) => {
-      const { kernel, args, flops, bytes } = step;
+      const { kernel, args, scalars = [], flops, bytes } = step;
       const call = exported(exports, kernel);
-      const at = args.map((arg) => addressAt(arg, turns));
+      const at = [...args.map((arg) => addressAt(arg, turns)), ...scalars];
       const start = performance.now();
       call(...at);
       const ms = performance.now() - start;

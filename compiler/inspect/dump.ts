@@ -176,7 +176,7 @@ function stepLines(steps: readonly Step[], depth: number): string[] {
     switch (step.kind) {
       case "call":
         return [
-          `${pad}${step.kernel}(${step.args.map(showAddress).join(", ")})  ${(step.flops / 1e6).toFixed(3)} MFLOP, ${kib(step.bytes)}`,
+          `${pad}${step.kernel}(${[...step.args, ...(step.scalars ?? [])].map(showAddress).join(", ")})  ${(step.flops / 1e6).toFixed(3)} MFLOP, ${kib(step.bytes)}`,
         ];
       case "loop":
         return [`${pad}${step.turns} times`, ...stepLines(step.body, depth + 1)];

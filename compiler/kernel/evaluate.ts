@@ -2,7 +2,7 @@ import type { TensorData } from "../../runtime/model.ts";
 import { InvariantError, invariant, never, present } from "../support/invariant.ts";
 import { at, product } from "../support/lists.ts";
 import { moves, movesLanes, semantics } from "./arithmetic.ts";
-import { operators, type Buffer, type Expr, type Kernel, type MathFunction, type Stmt } from "./ir.ts";
+import { operators, type Sizable, type Expr, type Kernel, type MathFunction, type Stmt } from "./ir.ts";
 import { functions } from "./math.ts";
 import { printExpr } from "./print.ts";
 import { leading } from "./types.ts";
@@ -14,12 +14,20 @@ type Value = () => number;
 type Action = () => void;
 
 /**
- * Runs the kernel on arrays by buffer name. An access outside a buffer or a register array breaks an invariant, whose
- * message shows the access.
+ * Runs the kernel on arrays by buffer name, with the values of its scalars. An access outside a buffer or a
+ * register array breaks an invariant, whose message shows the access.
  */
-export function evaluateKernel(kernel: Kernel, buffers: Readonly<Record<string, TensorData>>): void {
-  new Interpreter(kernel, buffers).run();
+export function evaluateKernel(
+  kernel: Kernel,
+  buffers: Readonly<Record<string, TensorData>>,
+  scalars: readonly number[] = [],
+): void {
+  new Interpreter(kernel, buffers, scalars).run();
 }
+
+/** The size of a buffer in a call with these scalars. */
+export const bufferSize = ({ scalars = [] }: Kernel, { size }: Sizable, given: readonly number[] = []): number =>
+  typeof size === "number" ? size : at(given, scalars.indexOf(size));
 
 /** Evaluates a math function on scalars. */
 export function evaluateFunction(fn: MathFunction, args: readonly number[]): number {
@@ -59,7 +67,9 @@ function compileFunction(fn: MathFunction): (args: readonly Value[]) => Value {
 }
 
 interface Memory {
-  readonly buffer: Buffer;
+  readonly buffer: Sizable;
+  /** Of the buffer, in elements. */
+  readonly size: number;
   readonly data: TensorData;
 }
 
@@ -83,11 +93,11 @@ function compile(x: Expr, lane: number, scope: Scope, memory: (name: string) => 
       return () => present(values[offset() * lanes + lane], x.name);
     }
     case "load": {
-      const { buffer, data } = memory(x.buffer);
+      const { buffer, size, data } = memory(x.buffer);
       const at = inner(x.at, 0);
       return () => {
         const first = at();
-        inBounds(buffer, first, x.type.lanes, () => printExpr(x));
+        inBounds(buffer.name, size, first, x.type.lanes, () => printExpr(x));
         return present(data[first + lane], x.buffer);
       };
     }
@@ -147,9 +157,9 @@ function elementOffset(name: string, at: readonly Expr[], scope: Scope, memory: 
   };
 }
 
-function inBounds(buffer: Buffer, at: number, lanes: number, access: () => string): void {
-  if (at < 0 || at + lanes > buffer.size)
-    throw new InvariantError(`${access()} is outside ${buffer.name}[${buffer.size}]: position ${at}`);
+function inBounds(buffer: string, size: number, at: number, lanes: number, access: () => string): void {
+  if (at < 0 || at + lanes > size)
+    throw new InvariantError(`${access()} is outside ${buffer}[${size}]: position ${at}`);
 }
 
 class Interpreter {
@@ -157,12 +167,16 @@ class Interpreter {
   readonly #memory = new Map<string, Memory>();
   readonly #scope: Scope = new Map();
 
-  constructor(kernel: Kernel, buffers: Readonly<Record<string, TensorData>>) {
+  constructor(kernel: Kernel, buffers: Readonly<Record<string, TensorData>>, scalars: readonly number[]) {
     this.#kernel = kernel;
+    const { scalars: names = [] } = kernel;
+    invariant(names.length === scalars.length, `${kernel.name} takes ${names.length} scalars, not ${scalars.length}`);
+    for (const [i, name] of names.entries()) single(this.#scope, name, 1)[0] = at(scalars, i);
     for (const buffer of kernel.buffers) {
       const data = present(buffers[buffer.name], `${kernel.name} lacks the buffer ${buffer.name}`);
-      invariant(data.length >= buffer.size, `${buffer.name} has ${data.length} elements, not ${buffer.size}`);
-      this.#memory.set(buffer.name, { buffer, data });
+      const size = bufferSize(kernel, buffer, scalars);
+      invariant(data.length >= size, `${buffer.name} has ${data.length} elements, not ${size}`);
+      this.#memory.set(buffer.name, { buffer, size, data });
     }
   }
 
@@ -228,12 +242,12 @@ class Interpreter {
         };
       }
       case "store": {
-        const { buffer, data } = present(this.#memory.get(stmt.buffer), `unknown buffer ${stmt.buffer}`);
+        const { buffer, size, data } = present(this.#memory.get(stmt.buffer), `unknown buffer ${stmt.buffer}`);
         const at = this.#value(stmt.at);
         const value = this.#lanes(stmt.value);
         return () => {
           const first = at();
-          inBounds(buffer, first, value.length, () =>
+          inBounds(buffer.name, size, first, value.length, () =>
             printExpr({ kind: "load", type: stmt.value.type, buffer: buffer.name, at: stmt.at }),
           );
           for (const [lane, x] of value.map((compute) => compute()).entries()) data[first + lane] = x;

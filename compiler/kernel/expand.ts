@@ -1,6 +1,6 @@
 import { invariant, never, present } from "../support/invariant.ts";
 import { int, isConst } from "./fold.ts";
-import type { Expr, Kernel, Stmt } from "./ir.ts";
+import { i32, type Expr, type Kernel, type Stmt } from "./ir.ts";
 import { Names } from "./names.ts";
 import { expressions, mapExpr, some } from "./walk.ts";
 
@@ -10,7 +10,9 @@ import { expressions, mapExpr, some } from "./walk.ts";
  * is not constant stays one. Names stay unique.
  */
 export function expand(kernel: Kernel): Kernel {
-  const scope = new Scope(new Names(kernel.buffers.map((b) => b.name)), indexedArrays(kernel.body));
+  const { buffers, scalars = [] } = kernel;
+  const scope = new Scope(new Names([...buffers.map((b) => b.name), ...scalars]), indexedArrays(kernel.body));
+  for (const name of scalars) scope.bind(name, { kind: "var", type: i32, name });
   return { ...kernel, body: block(kernel.body, scope) };
 }
 

@@ -18,13 +18,16 @@ export interface RegType {
 /** Element type in memory. u8 and i8 load as i32 (zero- and sign-extended); bool is one byte, 0 or 1. */
 export type Element = "f32" | "i32" | "u8" | "i8" | "bool";
 
-export interface Buffer {
+export interface Buffer<Size extends number | string = number> {
   readonly name: string;
   readonly element: Element;
   /** In elements. */
-  readonly size: number;
+  readonly size: Size;
   readonly access: "in" | "out" | "inout";
 }
+
+/** A buffer whose size may be a scalar of the kernel, by name. */
+export type Sizable = Buffer<number | string>;
 
 /**
  * Semantics, per lane (i32 wraps; f32 rounds to nearest even after every operator): `min`/`max` return NaN if either
@@ -79,7 +82,7 @@ export type Operator = keyof typeof operators;
 
 export type Expr =
   | { readonly kind: "const"; readonly type: RegType; readonly value: number }
-  /** A loop variable, a `let`, or a function's parameter. */
+  /** A loop variable, a `let`, a scalar of the kernel, or a function's parameter. */
   | { readonly kind: "var"; readonly type: RegType; readonly name: string }
   /** An element of a mutable register array; `at` is empty for a single register. */
   | { readonly kind: "register"; readonly type: RegType; readonly name: string; readonly at: readonly Expr[] }
@@ -120,7 +123,9 @@ export type Stmt =
 export interface Kernel {
   /** `<fused ops>_<dtype>_<tile>`, unique in a module. */
   readonly name: string;
-  readonly buffers: readonly Buffer[];
+  readonly buffers: readonly Sizable[];
+  /** Variables of type i32 that each call gives, after the addresses of the buffers. */
+  readonly scalars?: readonly string[];
   readonly body: readonly Stmt[];
   /** The body for strict code, if it is another: it computes the same bits, with fewer live registers. */
   readonly strict?: readonly Stmt[];

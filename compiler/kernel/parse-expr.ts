@@ -7,7 +7,7 @@ import {
   operators,
   registerOf,
   showReg,
-  type Buffer,
+  type Sizable,
   type Expr,
   type Lanes,
   type Operator,
@@ -22,7 +22,7 @@ import { bareTypes, operandError, operandTypes, resultType, sameReg } from "./ty
 
 /** What a name is bound to. */
 export type Binding =
-  | { readonly kind: "buffer"; readonly buffer: Buffer }
+  | { readonly kind: "buffer"; readonly buffer: Sizable }
   | { readonly kind: "var"; readonly type: RegType }
   | { readonly kind: "register"; readonly type: RegType; readonly dims: readonly number[] };
 
@@ -105,7 +105,7 @@ export class ExprParser {
   }
 
   /** Parses `:f32x4` after an element of a buffer; without it, the type is that of the element. */
-  elementType(buffer: Buffer): RegType {
+  elementType(buffer: Sizable): RegType {
     const own: RegType = { scalar: registerOf(buffer.element), lanes: 1 };
     if (!this.#in.accept(":")) return own;
     const from = this.#in.peek().span;

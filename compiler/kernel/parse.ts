@@ -1,6 +1,6 @@
 import type { Source, Span } from "../../dsl/span.ts";
 import { recoverInvariant, invariant } from "../support/invariant.ts";
-import { bool, i32, type Buffer, type Element, type Kernel, type MathFunction, type Scalar, type Stmt } from "./ir.ts";
+import { bool, i32, type Sizable, type Element, type Kernel, type MathFunction, type Scalar, type Stmt } from "./ir.ts";
 import { lex, kirError } from "./lex.ts";
 import { functions } from "./math.ts";
 import { isName } from "./names.ts";
@@ -59,6 +59,8 @@ export function parseKernel(text: string): Kernel {
 
 const elements: ReadonlySet<string> = new Set(["f32", "i32", "u8", "i8", "bool"] satisfies Element[]);
 
+const isAccess = (text: string): text is Sizable["access"] => text === "in" || text === "out" || text === "inout";
+
 const maxNesting = 200;
 
 class BlockParser {
@@ -80,9 +82,14 @@ class BlockParser {
 
   kernel(): Kernel {
     const name = this.#in.name("the kernel's name").text;
-    const buffers = this.#list(() => this.#buffer());
+    const buffers: Sizable[] = [];
+    const scalars: string[] = [];
+    this.#list(() => {
+      if (isAccess(this.#in.peek().text) || buffers.length === 0) buffers.push(this.#buffer());
+      else scalars.push(this.#scalar());
+    });
     const origin = this.#comment();
-    return { name, buffers, body: this.#block(), origin };
+    return { name, buffers, ...(scalars.length > 0 && { scalars }), body: this.#block(), origin };
   }
 
   fn(): MathFunction {
@@ -113,10 +120,9 @@ class BlockParser {
     return items;
   }
 
-  #buffer(): Buffer {
+  #buffer(): Sizable {
     const access = this.#in.name("in, out or inout");
-    if (access.text !== "in" && access.text !== "out" && access.text !== "inout")
-      throw kirError("kir-syntax", "expected in, out or inout", access.span);
+    if (!isAccess(access.text)) throw kirError("kir-syntax", "expected in, out or inout", access.span);
     const name = this.#newName();
     this.#in.expect(":");
     const element = this.#in.name("an element type");
@@ -128,11 +134,19 @@ class BlockParser {
         `write one of ${[...elements].join(" ")}`,
       );
     this.#in.expect("[");
-    const size = this.#in.whole("the number of elements");
+    const size = this.#in.take("name")?.text ?? this.#in.whole("the number of elements");
     this.#in.expect("]");
-    const buffer: Buffer = { name, element: element.text as Element, size, access: access.text };
+    const buffer: Sizable = { name, element: element.text as Element, size, access: access.text };
     this.#bind(name, { kind: "buffer", buffer });
     return buffer;
+  }
+
+  #scalar(): string {
+    const name = this.#newName();
+    this.#in.expect(":");
+    this.#in.expect("i32");
+    this.#bind(name, { kind: "var", type: i32 });
+    return name;
   }
 
   #param(): { name: string; scalar: Scalar } {

@@ -22,6 +22,8 @@ import { bareTypes, operandTypes, sameReg } from "./types.ts";
 //     for i in 0..64 step 4
 //       y[i]:f32x4 = madd(x[i]:f32x4, 0.5, y[i]:f32x4)
 //
+// A scalar of the kernel is written after the buffers: `kernel zero(out x: f32[n], n: i32)`.
+//
 // A number takes the type of the other operand; where that has none, the number's type is written: `1:f32x4`.
 
 const width = 160;
@@ -30,8 +32,9 @@ export const printKernels = (kernels: readonly Kernel[]): string => kernels.map(
 
 export function printKernel(kernel: Kernel): string {
   const buffers = kernel.buffers.map((b) => `${b.access} ${b.name}: ${b.element}[${b.size}]`);
-  const line = `kernel ${kernel.name}(${buffers.join(", ")})`;
-  const head = line.length <= width ? line : `kernel ${kernel.name}(\n    ${buffers.join(",\n    ")}\n)`;
+  const params = [...buffers, ...(kernel.scalars ?? []).map((name) => `${name}: i32`)];
+  const line = `kernel ${kernel.name}(${params.join(", ")})`;
+  const head = line.length <= width ? line : `kernel ${kernel.name}(\n    ${params.join(",\n    ")}\n)`;
   return `${head}${comment(kernel.origin)}\n${block(new Printer(kernel), kernel.body, 1)}`;
 }
 

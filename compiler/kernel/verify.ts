@@ -5,7 +5,7 @@ import {
   i32,
   registerOf,
   showReg,
-  type Buffer,
+  type Sizable,
   type Expr,
   type Kernel,
   type MathFunction,
@@ -24,8 +24,8 @@ import { operandError, resultType, sameReg } from "./types.ts";
  *   types    every expression has the result type of its operator; constants are values of their type; conditions are
  *            bool, indices i32
  *   lanes    a splat takes a scalar, a lane a vector; stores and sets have the type of their target
- *   buffers  a size is a count; loads read `in` and `inout`, stores write `out` and `inout`; a constant index is in
- *            bounds
+ *   buffers  a size is a count or a scalar; loads read `in` and `inout`, stores write `out` and `inout`; a constant
+ *            index is in bounds
  *   loops    a step is positive; the bounds of an unrolled loop consist of constants and variables of unrolled loops
  *   arrays   a register array has one such constant index for each of its dims
  *   calls    the function is known, or one of `own` (defined in the same text), and takes these arguments; no division
@@ -43,7 +43,7 @@ type Bound =
 class Verifier {
   readonly #kernel: Kernel;
   readonly #own: ReadonlyMap<string, MathFunction>;
-  readonly #buffers = new Map<string, Buffer>();
+  readonly #buffers = new Map<string, Sizable>();
   readonly #bound = new Set<string>();
   readonly #scope = new Map<string, Bound>();
   /** The names in scope, in the order of their definitions. */
@@ -56,10 +56,12 @@ class Verifier {
 
   run(): void {
     this.#check(isName(this.#kernel.name), () => "the kernel's name is not valid");
+    for (const name of this.#kernel.scalars ?? []) this.#bind(name, { kind: "var", type: i32, fixed: false });
     for (const buffer of this.#kernel.buffers) {
       this.#name(buffer.name);
+      const { size } = buffer;
       this.#check(
-        Number.isSafeInteger(buffer.size) && buffer.size >= 0,
+        typeof size === "string" ? this.#scope.has(size) : Number.isSafeInteger(size) && size >= 0,
         () => `the size of ${buffer.name} is not a count`,
       );
       this.#buffers.set(buffer.name, buffer);
@@ -146,13 +148,14 @@ class Verifier {
   }
 
   /** The buffer of an access; `forbidden` is the access mode that does not allow it. */
-  #access(name: string, at: Expr, type: RegType, forbidden: Buffer["access"]): Buffer {
+  #access(name: string, at: Expr, type: RegType, forbidden: Sizable["access"]): Sizable {
     const buffer = this.#buffers.get(name) ?? this.#fail(`unknown buffer ${name}`);
     this.#typed(at, i32);
     const text = (): string => `${name}[${printExpr(at)}]`;
     this.#check(buffer.access !== forbidden, () => `${text()}: ${name} is ${buffer.access}`);
     this.#check(
-      at.kind !== "const" || (at.value >= 0 && at.value + type.lanes <= buffer.size),
+      at.kind !== "const" ||
+        (at.value >= 0 && (typeof buffer.size === "string" || at.value + type.lanes <= buffer.size)),
       () => `${text()} is outside ${name}[${buffer.size}]`,
     );
     return buffer;

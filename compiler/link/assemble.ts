@@ -7,12 +7,13 @@ import type { Kernel } from "../kernel/ir.ts";
 import { spanOf } from "../graph/provenance.ts";
 import { separateMadd } from "../kernel/separate-madd.ts";
 import { printKernel } from "../kernel/print.ts";
-import { layOut } from "./layout.ts";
+import { layOut, type Layout } from "./layout.ts";
 import { memoryOf } from "../passes/plan-memory/plan-memory.ts";
 import type { LoweredGroup } from "../schedule/lower.ts";
 import { Lowering } from "../schedule/lowering.ts";
 import { checkedBuild, ordinaryBuild } from "./guard-notes.ts";
-import { addressOf, stepsOfEntry, type Library } from "./steps.ts";
+import { shareKernels } from "./share-kernels.ts";
+import { addressOf, stepsOfEntry, type Callee, type Library } from "./steps.ts";
 import { present } from "../support/invariant.ts";
 import type { Machine } from "../support/machine.ts";
 
@@ -66,7 +67,7 @@ export function assemble(
   for (const { name } of graphs) counts.set(name, (counts.get(name) ?? 0) + 1);
   const plans = variants.map(({ dims, graph, indices, mode, structures, axes = {} }): EntryPlan => {
     const name = exportName(graph.name, dims, counts.get(graph.name) === 1);
-    const own = graph.name === "init" ? strictly(library) : library;
+    const own = graph.name === "init" ? forInit(graph, layout, library) : library;
     const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, own, notes.steps);
     const prepare = prepareSteps.length > 0 ? `${name}_prepare` : null;
     entries.push({ name, steps: callSteps });
@@ -150,12 +151,37 @@ function exportName(name: string, dims: Readonly<Record<string, number>>, alone:
   return alone ? name : [name, ...Object.entries(dims).map(([dim, size]) => `${dim}${size}`)].join("_");
 }
 
-/** The library for `init`: a seed makes the same params in every mode, at no cost for the other entries. */
-const strictly = (library: Library): Library => ({
-  add: (kernel) => library.add(separateMadd(kernel)),
-  lower: (group) => library.lower(group),
-  recordOrigin: (call, nodes) => library.recordOrigin(call, nodes),
-});
+/**
+ * The library for `init`: a seed makes the same params in every mode, at no cost for the other entries; and one kernel
+ * draws all params of a distribution, since `init` runs once, but a model has hundreds of params.
+ */
+function forInit(graph: Graph, layout: Layout, library: Library): Library {
+  const own = (kernel: Kernel): Kernel => separateMadd(kernel);
+  const found = new Map<string, Kernel>();
+  stepsOfEntry(graph, layout, {
+    lower: (group) => library.lower(group),
+    recordOrigin: () => {},
+    add: (kernel) => {
+      found.set(textOf(kernel), own(kernel));
+      return { kernel: "" };
+    },
+  });
+  const shared = shareKernels([...found.values()]);
+  const callees = new Map(
+    [...found].map(([text, kernel]): [string, Callee] => {
+      const { kernel: one, scalars } = shared.get(kernel) ?? { kernel, scalars: [] };
+      return [text, { ...library.add(one), ...(scalars.length > 0 && { scalars }) }];
+    }),
+  );
+  return {
+    lower: (group) => library.lower(group),
+    recordOrigin: (call, nodes) => library.recordOrigin(call, nodes),
+    add: (kernel) => present(callees.get(textOf(kernel)), kernel.name),
+  };
+}
+
+/** Equal for kernels that differ only in name and origin. */
+const textOf = (kernel: Kernel): string => printKernel({ ...kernel, name: "kernel", origin: "" });
 
 /** The distinct kernels of a module: kernels that differ only in name or origin are one. */
 class KernelLibrary implements Library {
@@ -170,11 +196,10 @@ class KernelLibrary implements Library {
     this.#lowering = new Lowering(machine);
   }
 
-  /** The name by which the kernel can be called. */
-  add(kernel: Kernel): string {
+  add(kernel: Kernel): Callee {
     const known = this.#known.get(kernel) ?? this.#named(kernel);
     this.#known.set(kernel, known);
-    return known;
+    return { kernel: known };
   }
 
   recordOrigin(call: Step, nodes: readonly Node[]): void {
@@ -186,7 +211,7 @@ class KernelLibrary implements Library {
   }
 
   #named(kernel: Kernel): string {
-    const text = printKernel({ ...kernel, name: "kernel", origin: "" });
+    const text = textOf(kernel);
     const known = this.#byText.get(text);
     if (known !== undefined) return known;
     const count = (this.#names.get(kernel.name) ?? 0) + 1;

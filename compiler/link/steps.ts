@@ -3,6 +3,7 @@ import type { Step } from "../../runtime/plan.ts";
 import { base, groupsOf, isControl, overwrittenBy, type GroupView } from "../graph/groups.ts";
 import { intAttr } from "../graph/facts.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
+import { bufferSize } from "../kernel/evaluate.ts";
 import type { Kernel } from "../kernel/ir.ts";
 import { carryCount, entryBoundary, notInEntry, regionBoundary, type Boundary } from "./boundary.ts";
 import { ordinaryBuild, type StepNotes } from "./guard-notes.ts";
@@ -23,10 +24,13 @@ interface Frame {
   readonly notes: StepNotes;
 }
 
+/** The name of a kernel of the module, and its scalars, which a call gives. */
+export type Callee = Pick<Extract<Step, { kind: "call" }>, "kernel" | "scalars">;
+
 /** The kernels of the module. */
 export interface Library {
-  /** The name by which the kernel can be called. */
-  add(kernel: Kernel): string;
+  /** How the kernel is called. */
+  add(kernel: Kernel): Callee;
   lower(group: GroupView): LoweredGroup;
   /** Records the nodes that a call computes, beginning with the one whose result it stores. */
   recordOrigin(call: Step, nodes: readonly Node[]): void;
@@ -92,7 +96,7 @@ function stepsOfGroup(group: GroupView, frame: Frame, layout: Layout, library: L
   const { kernel, args, flops, bytes: moved } = library.lower(group);
   const call: Step = {
     kind: "call",
-    kernel: library.add(kernel),
+    ...library.add(kernel),
     args: args.map((value) => (value === null ? scratchOf(group, frame) : locate(value, frame, layout))),
     flops,
     bytes: moved,
@@ -109,7 +113,7 @@ const scratchOf = ({ anchor }: GroupView, frame: Frame): number =>
   frame.scratch + present(anchor?.notes.frame, "a kernel with scratch has a frame");
 
 const scratchBytes = (kernel: Kernel, args: readonly (Value | null)[]): number =>
-  kernel.buffers.reduce((sum, { size }, i) => sum + (args[i] === null ? 4 * size : 0), 0);
+  kernel.buffers.reduce((sum, buffer, i) => sum + (args[i] === null ? 4 * bufferSize(kernel, buffer) : 0), 0);
 
 /** An address that moves by `stride` with each iteration of the loop at `depth`. */
 function moving(address: Address, depth: number, stride: number, first = 0): Address {
@@ -184,7 +188,7 @@ function controlSteps(node: Node, frame: Frame, layout: Layout, library: Library
 function copyStep(from: Value, to: Value, frame: Frame, layout: Layout, library: Library): Step {
   const call: Step = {
     kind: "call",
-    kernel: library.add(copyKernel(from.type)),
+    ...library.add(copyKernel(from.type)),
     args: [locate(from, frame, layout), locate(to, frame, layout)],
     flops: 0,
     bytes: 2 * bytes(from.type),

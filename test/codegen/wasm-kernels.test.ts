@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { dtypes } from "../../runtime/dtype.ts";
 import type { TensorData } from "../../runtime/model.ts";
 import { KernelBuilder } from "../../compiler/kernel/build.ts";
-import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
+import { bufferSize, evaluateKernel } from "../../compiler/kernel/evaluate.ts";
 import type { Kernel } from "../../compiler/kernel/ir.ts";
 import { contents, kernels } from "../kernel/random-kernels.ts";
 import { addressKernel, splatKernel } from "./wasm-samples.ts";
@@ -12,7 +12,9 @@ import { runWasm } from "./wasm-run.ts";
 
 function dataFor(kernel: Kernel): Record<string, TensorData> {
   const data: Record<string, TensorData> = {};
-  for (const [index, { name, element, size }] of kernel.buffers.entries()) {
+  for (const [index, buffer] of kernel.buffers.entries()) {
+    const { name, element } = buffer;
+    const size = bufferSize(kernel, buffer);
     const array = new dtypes[element].array(size);
     for (let n = 0; n < size; n++)
       array[n] =

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { semantics, type LaneOperator } from "../../compiler/kernel/arithmetic.ts";
 import { KernelBuilder } from "../../compiler/kernel/build.ts";
-import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
+import { bufferSize, evaluateKernel } from "../../compiler/kernel/evaluate.ts";
 import { apply, constant } from "../../compiler/kernel/fold.ts";
 import { operators, type Buffer, type Expr, type Kernel, type Lanes, type Scalar } from "../../compiler/kernel/ir.ts";
 import { functions, mathNames } from "../../compiler/kernel/math.ts";
 import { isShiftCount } from "../../compiler/kernel/types.ts";
+import { present } from "../../compiler/support/invariant.ts";
 import { runWasm } from "./wasm-run.ts";
 
 const special = {
@@ -123,10 +124,10 @@ test.each(mathNames.flatMap((name) => ([1, 4] as Lanes[]).map((lanes) => [name, 
 function expectBits(kernel: Kernel, operands: readonly (readonly number[])[], scalar: Scalar): void {
   const array = { f32: Float32Array, i32: Int32Array, bool: Uint8Array }[scalar];
   const results = { f32: Float32Array, i32: Int32Array, bool: Uint8Array, u8: Uint8Array, i8: Int8Array };
-  const out = kernel.buffers.at(-1) as Buffer;
+  const out = present(kernel.buffers.at(-1), "the result");
   const data = (): Record<string, Float32Array | Int32Array | Uint8Array | Int8Array> => ({
     ...Object.fromEntries(operands.map((column, index) => [`in${index}`, array.from(column)])),
-    out: new results[out.element](out.size),
+    out: new results[out.element](bufferSize(kernel, out)),
   });
   const [wanted, found] = [data(), data()];
   evaluateKernel(kernel, wanted);

@@ -1,6 +1,7 @@
 import type { TensorData } from "../../runtime/model.ts";
 import { dtypes } from "../../runtime/dtype.ts";
 import { emitWasm } from "../../compiler/codegen/wasm/emit.ts";
+import { bufferSize } from "../../compiler/kernel/evaluate.ts";
 import type { Kernel } from "../../compiler/kernel/ir.ts";
 import { functions } from "../../compiler/kernel/math.ts";
 
@@ -19,8 +20,9 @@ export function runWasm(
   kernel: Kernel,
   data: Readonly<Record<string, TensorData>>,
   mode: "strict" | "fast" = "strict",
+  scalars: readonly number[] = [],
 ): void {
-  const layout = layOut(kernel);
+  const layout = layOut(kernel, scalars);
   const { bytes } = emitWasm({
     kernels: [kernel],
     entries: [],
@@ -32,16 +34,20 @@ export function runWasm(
   const memory = new WebAssembly.Memory({ initial: layout.pages });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
   const views = kernel.buffers.map(
-    (buffer, index) => new dtypes[buffer.element].array(memory.buffer, layout.offsets[index], buffer.size),
+    (buffer, index) =>
+      new dtypes[buffer.element].array(memory.buffer, layout.offsets[index], bufferSize(kernel, buffer, scalars)),
   );
   kernel.buffers.forEach((buffer, index) => views[index]?.set(data[buffer.name] ?? []));
-  call(instance, kernel.name, ...layout.offsets);
+  call(instance, kernel.name, ...layout.offsets, ...scalars);
   kernel.buffers.forEach((buffer, index) => data[buffer.name]?.set(views[index] ?? []));
 }
 
 /** The offsets of the buffers, in order; the last buffer ends at the end of the memory. */
-function layOut(kernel: Kernel): { readonly offsets: readonly number[]; readonly pages: number } {
-  const sizes = kernel.buffers.map((buffer) => buffer.size * dtypes[buffer.element].bytes);
+function layOut(
+  kernel: Kernel,
+  scalars: readonly number[],
+): { readonly offsets: readonly number[]; readonly pages: number } {
+  const sizes = kernel.buffers.map((buffer) => bufferSize(kernel, buffer, scalars) * dtypes[buffer.element].bytes);
   const offsets: number[] = [];
   let end = 0;
   for (const size of sizes) {

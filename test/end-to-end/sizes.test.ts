@@ -4,9 +4,11 @@ import { compiledSubject, compressed, sizeSubjects } from "../../bench/sizes-sub
 import { createResolver } from "../../cli/host/resolver.ts";
 import { compileModule } from "../../compiler/compile.ts";
 
-test.each(sizeSubjects)("$name takes at most $most bytes, compressed, without init", (subject) => {
-  const { bytes } = compiledSubject(subject).withoutInit().wasm("fast");
-  expect(compressed(bytes)).toBeLessThanOrEqual(subject.most);
+test.each(sizeSubjects)("$name takes at most $most bytes, compressed, without init, and init few more", (subject) => {
+  const module = compiledSubject(subject);
+  const without = compressed(module.withoutInit().wasm("fast").bytes);
+  expect(without).toBeLessThanOrEqual(subject.most);
+  expect(compressed(module.wasm("fast").bytes) - without).toBeLessThanOrEqual(subject.mostInit);
 });
 
 test.each([

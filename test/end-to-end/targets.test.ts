@@ -4,7 +4,7 @@ import { createResolver } from "../../cli/host/resolver.ts";
 import { entryOf } from "../../compiler/compile.ts";
 import { compileModule, type CompiledModule, type Target } from "../../compiler/index.ts";
 import { topological } from "../../compiler/graph/rebuild.ts";
-import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
+import { bufferSize, evaluateKernel } from "../../compiler/kernel/evaluate.ts";
 import { parseKernels } from "../../compiler/kernel/parse.ts";
 import { printKernels } from "../../compiler/kernel/print.ts";
 import { present } from "../../compiler/support/invariant.ts";
@@ -62,10 +62,14 @@ function interpreted(module: CompiledModule): Code {
                 (b, i) =>
                   [
                     b.name,
-                    new dtypes[b.element].array(buffer as ArrayBuffer, addressAt(call.args[i] ?? 0, []), b.size),
+                    new dtypes[b.element].array(
+                      buffer as ArrayBuffer,
+                      addressAt(call.args[i] ?? 0, []),
+                      bufferSize(kernel, b, call.scalars ?? []),
+                    ),
                   ] as const,
               );
-              evaluateKernel(kernel, Object.fromEntries(views));
+              evaluateKernel(kernel, Object.fromEntries(views), call.scalars);
             }
           },
         ]),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { KernelBuilder, type Register } from "../../compiler/kernel/build.ts";
+import { bufferSize as sizeOf } from "../../compiler/kernel/evaluate.ts";
 import { apply } from "../../compiler/kernel/fold.ts";
 import { functions, mathNames } from "../../compiler/kernel/math.ts";
 import { printKernel } from "../../compiler/kernel/print.ts";
@@ -301,5 +302,5 @@ export function contents(kernel: Kernel): Record<string, Float32Array | Int32Arr
     i8: (n: number) => Int8Array.from({ length: n }, (_, i) => i * 37),
     bool: (n: number) => Uint8Array.from({ length: n }, (_, i) => ((i * i) % 3) & 1),
   } satisfies Record<Element, (n: number) => unknown>;
-  return Object.fromEntries(kernel.buffers.map((b) => [b.name, make[b.element](b.size)]));
+  return Object.fromEntries(kernel.buffers.map((b) => [b.name, make[b.element](sizeOf(kernel, b))]));
 }

@@ -25,6 +25,11 @@ kernel rows(in a: f32[64], in mask: bool[16], in bytes: u8[64], inout out: f32[6
 
 kernel empty(out x: i8[1])
   pass
+
+kernel fill(out x: f32[n], n: i32, word: i32)
+  let value = bits_f32(word)
+  for i in 0..n
+    x[i] = value
 `;
 
 test("a file of functions and kernels prints back to itself", () => {

@@ -44,7 +44,7 @@ function dataOf(
 
 const totalsOf = ({ buffers }: Kernel): Record<string, Float32Array> => {
   const totals = buffers.find(({ name }) => name === "totals");
-  return totals === undefined ? {} : { totals: new Float32Array(totals.size).fill(Number.NaN) };
+  return totals === undefined ? {} : { totals: new Float32Array(Number(totals.size)).fill(Number.NaN) };
 };
 
 const products = ({ dims }: Problem): number => dims.reduce((count, dim) => count * dim.size, 1);

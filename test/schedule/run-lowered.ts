@@ -3,7 +3,7 @@ import { profileSteps } from "../../runtime/profile.ts";
 import { pathOf, resultOf } from "../../compiler/graph/facts.ts";
 import { groupsOf } from "../../compiler/graph/groups.ts";
 import type { Graph, Persistent, Value } from "../../compiler/graph/ir.ts";
-import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
+import { bufferSize, evaluateKernel } from "../../compiler/kernel/evaluate.ts";
 import type { Kernel } from "../../compiler/kernel/ir.ts";
 import { layOut } from "../../compiler/link/layout.ts";
 import { chooseAlgorithms } from "../../compiler/passes/choose-algorithms/choose-algorithms.ts";
@@ -62,7 +62,7 @@ export function runLowered(
     add: (kernel) => {
       const name = `k${kernels.size}`;
       kernels.set(name, kernel);
-      return name;
+      return { kernel: name };
     },
     lower: (group) => lowering.of(group),
   });
@@ -73,7 +73,7 @@ export function runLowered(
         evaluateKernel(
           kernel,
           Object.fromEntries(
-            kernel.buffers.map((b, i) => [b.name, new dtypes[b.element].array(memory, args[i], b.size)]),
+            kernel.buffers.map((b, i) => [b.name, new dtypes[b.element].array(memory, args[i], bufferSize(kernel, b))]),
           ),
         ),
     ]),

@@ -1,14 +1,14 @@
 import { invariant, never, present } from "../../support/invariant.ts";
 import { at } from "../../support/lists.ts";
 import { moves, movesLanes, type LaneOperator } from "../../kernel/arithmetic.ts";
-import type { Buffer, Expr } from "../../kernel/ir.ts";
+import type { Sizable, Expr } from "../../kernel/ir.ts";
 import { views } from "./helpers.ts";
 
 /** What an expression uses of its enclosing function. */
 export interface ExprContext {
   /** The JavaScript name of a variable or register. */
   local(name: string): string;
-  buffer(name: string): Buffer;
+  buffer(name: string): Sizable;
   /** The JavaScript name of a math function. */
   fn(name: string): string;
   /** The name of a helper or view, which the module must then define. */

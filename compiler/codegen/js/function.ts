@@ -1,6 +1,6 @@
 import { invariant, never, present } from "../../support/invariant.ts";
 import { expand } from "../../kernel/expand.ts";
-import type { Buffer, Expr, Kernel, MathFunction, Stmt } from "../../kernel/ir.ts";
+import type { Sizable, Expr, Kernel, MathFunction, Stmt } from "../../kernel/ir.ts";
 import { apply, int } from "../../kernel/fold.ts";
 import { Names } from "../../kernel/names.ts";
 import { some } from "../../kernel/walk.ts";
@@ -17,10 +17,13 @@ export interface ModuleNames {
   readonly globals: readonly string[];
 }
 
-/** A kernel as a JavaScript function of the byte offsets of its buffers, line by line. */
+/** A kernel as a JavaScript function of the byte offsets of its buffers and of its scalars, line by line. */
 export function kernelLines(name: string, kernel: Kernel, module: ModuleNames): string[] {
   const writer = new FunctionWriter(module, kernel.buffers, false);
-  const params = kernel.buffers.map((buffer) => writer.declare(buffer.name));
+  const params = [
+    ...kernel.buffers.map((buffer) => writer.declare(buffer.name)),
+    ...(kernel.scalars ?? []).map((scalar) => writer.declareIndex(scalar)),
+  ];
   for (const [index, buffer] of kernel.buffers.entries()) {
     const { shift } = views[buffer.element];
     if (shift > 0) writer.line(`${params[index]} >>= ${shift};`);
@@ -52,7 +55,7 @@ class FunctionWriter {
   readonly #context: ExprContext;
   #depth = 1;
 
-  constructor(module: ModuleNames, buffers: readonly Buffer[], isBound: boolean) {
+  constructor(module: ModuleNames, buffers: readonly Sizable[], isBound: boolean) {
     this.#module = module;
     this.#names = new Names([...taken, ...module.globals]);
     const byName = new Map(buffers.map((b) => [b.name, b]));
@@ -84,6 +87,12 @@ class FunctionWriter {
     const local = this.#names.fresh(name);
     this.#locals.set(name, local);
     return local;
+  }
+
+  /** The name of a variable that does not depend on data. */
+  declareIndex(name: string): string {
+    this.#indices.add(name);
+    return this.declare(name);
   }
 
   text(x: Expr, lane = 0): string {
@@ -163,8 +172,7 @@ class FunctionWriter {
       stmt.to.kind === "const" || stmt.to.kind === "var"
         ? this.text(stmt.to)
         : this.#temporary("end", this.text(stmt.to));
-    this.#indices.add(stmt.name);
-    const i = this.declare(stmt.name);
+    const i = this.declareIndex(stmt.name);
     this.line(`for (let ${i} = ${from}; ${i} < ${end}; ${stmt.step === 1 ? `${i}++` : `${i} += ${stmt.step}`}) {`);
     this.#nested(stmt.body);
     this.line("}");

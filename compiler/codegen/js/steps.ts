@@ -18,7 +18,7 @@ export function stepLines(
   return steps.flatMap((step): string[] => {
     switch (step.kind) {
       case "call":
-        return [`${kernel(step.kernel)}(${step.args.map(addressText).join(", ")});`];
+        return [`${kernel(step.kernel)}(${[...step.args, ...(step.scalars ?? [])].map(addressText).join(", ")});`];
       case "loop":
         return [
           `for (let turn_${depth} = 0; turn_${depth} < ${step.turns}; turn_${depth}++) {`,

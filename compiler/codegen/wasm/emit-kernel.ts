@@ -1,4 +1,4 @@
-import { i32, type Buffer, type Expr, type Kernel, type MathFunction } from "../../kernel/ir.ts";
+import { i32, type Sizable, type Expr, type Kernel, type MathFunction } from "../../kernel/ir.ts";
 import { present, never } from "../../support/invariant.ts";
 import { defaultMachine, type Machine } from "../../support/machine.ts";
 import type { Addresses, Pointer } from "./addresses.ts";
@@ -20,7 +20,7 @@ export interface KernelOptions {
   readonly machine?: Machine;
 }
 
-/** The kernel as a function of one i32 per buffer: the buffer's byte offset. */
+/** The kernel as a function of one i32 per buffer, the buffer's byte offset, and of its scalars. */
 export function emitKernel(
   kernel: Kernel,
   { relaxed, functions, machine = defaultMachine }: KernelOptions,
@@ -34,7 +34,7 @@ class KernelEmitter implements ExprContext {
   readonly relaxed: boolean;
   readonly #machine: Machine;
   readonly #analysis: Analysis;
-  readonly #buffers: ReadonlyMap<string, { readonly buffer: Buffer; readonly param: number }>;
+  readonly #buffers: ReadonlyMap<string, { readonly buffer: Sizable; readonly param: number }>;
   readonly #addresses: Addresses;
   readonly #named = new Map<string, number>();
   readonly #constants = new Map<string, number>();
@@ -45,17 +45,15 @@ class KernelEmitter implements ExprContext {
   #iterationGuard = "";
 
   constructor(kernel: Kernel, analysis: Analysis, relaxed: boolean, machine: Machine) {
-    this.to = new FunctionWriter(
-      kernel.name,
-      kernel.origin,
-      kernel.buffers.map((buffer) => buffer.name),
-    );
+    const { buffers, scalars = [] } = kernel;
+    this.to = new FunctionWriter(kernel.name, kernel.origin, [...buffers.map(({ name }) => name), ...scalars]);
     this.locals = new Locals(this.to);
     this.relaxed = relaxed;
     this.#machine = machine;
     this.#analysis = analysis;
     this.#addresses = analysis.addresses;
-    this.#buffers = new Map(kernel.buffers.map((buffer, param) => [buffer.name, { buffer, param }]));
+    this.#buffers = new Map(buffers.map((buffer, param) => [buffer.name, { buffer, param }]));
+    for (const [i, name] of scalars.entries()) this.#named.set(name, buffers.length + i);
     this.#pointers = new PointerLocals(this.to, this.locals, (name) => this.#bytes(name));
   }
 
@@ -304,7 +302,7 @@ class KernelEmitter implements ExprContext {
     return bytesOf[this.#buffer(buffer).element];
   }
 
-  #buffer(name: string): Buffer {
+  #buffer(name: string): Sizable {
     return present(this.#buffers.get(name), `unknown buffer ${name}`).buffer;
   }
 }

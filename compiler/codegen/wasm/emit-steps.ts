@@ -16,11 +16,9 @@ export function emitSteps(
     switch (step.kind) {
       case "call": {
         const kernel = callee(step.kernel);
-        invariant(
-          step.args.length === kernel.params,
-          `${step.kernel} takes ${kernel.params} buffers, not ${step.args.length}`,
-        );
-        for (const arg of step.args) emitAddress(arg, counters, to);
+        const args = [...step.args, ...(step.scalars ?? [])];
+        invariant(args.length === kernel.params, `${step.kernel} takes ${kernel.params} values, not ${args.length}`);
+        for (const arg of args) emitAddress(arg, counters, to);
         to.call(kernel);
         break;
       }

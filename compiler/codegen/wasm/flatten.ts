@@ -1,5 +1,13 @@
 import { apply, constant, lane, splat } from "../../kernel/fold.ts";
-import type { Expr, Kernel, Lanes, MathFunction, RegType, Stmt } from "../../kernel/ir.ts";
+import {
+  i32,
+  type Expr,
+  type Kernel,
+  type Lanes,
+  type MathFunction,
+  type RegType,
+  type Stmt,
+} from "../../kernel/ir.ts";
 import { Names } from "../../kernel/names.ts";
 import { isShiftCount } from "../../kernel/types.ts";
 import { invariant, never, present } from "../../support/invariant.ts";
@@ -37,7 +45,8 @@ export type FlatStmt =
  * register, and all names are unique.
  */
 export function flatten(kernel: Kernel, functions: ReadonlyMap<string, MathFunction>): readonly FlatStmt[] {
-  return new Flattener(kernel, functions).block(kernel.body, new Map());
+  const scalars = (kernel.scalars ?? []).map((name): [string, Expr] => [name, { kind: "var", type: i32, name }]);
+  return new Flattener(kernel, functions).block(kernel.body, new Map(scalars));
 }
 
 /** The values of the source's names in the current copy. */
@@ -49,7 +58,7 @@ class Flattener {
   #out: FlatStmt[] = [];
 
   constructor(kernel: Kernel, functions: ReadonlyMap<string, MathFunction>) {
-    this.#names = new Names(kernel.buffers.map((buffer) => buffer.name));
+    this.#names = new Names([...kernel.buffers.map((buffer) => buffer.name), ...(kernel.scalars ?? [])]);
     this.#functions = functions;
   }
 

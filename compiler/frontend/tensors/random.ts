@@ -28,8 +28,9 @@ export const seedState = (span: Span): Declared => ({
 /** Scalars seed0, seed1 and the number of the call. */
 type Key = NonNullable<Context["random"]["key"]>;
 
-/** Draws of different entries never share a site. */
+/** Draws of different entries never share a site; the sites of `init` begin at 0. */
 const sitesPerEntry = 1 << 16;
+const leastTable = 64;
 
 /**
  * 32 random bits per element. Every draw has its own site. Threefry-2x32 of (number of the call, site) under the seed
@@ -46,12 +47,15 @@ export function randomBits(env: Env, shape: Shape, span: Span): DlValue {
     span,
     () => {
       const [seed0, seed1, call] = keyOf(context);
-      const site = builder.constant(scalar("i32"), random.entryIndex * sitesPerEntry + random.sites.next++);
-      const words = (...from: readonly [GraphValue, GraphValue, GraphValue, GraphValue]): [GraphValue, GraphValue] => [
+      const site = random.entryIndex * sitesPerEntry + random.sites.next++;
+      const words = (...from: Block): [GraphValue, GraphValue] => [
         builder.call("threefry", from, { word: 0 }),
         builder.call("threefry", from, { word: 1 }),
       ];
-      let key = words(seed0, seed1, call, site);
+      let key =
+        context.entry === "init"
+          ? keyInTable(context, site)
+          : words(seed0, seed1, call, builder.constant(scalar("i32"), site));
       // Counters of elements end in 0, counters of iterations in 1.
       for (const iteration of iterationsOf(context)) key = words(...key, iteration, builder.constant(scalar("i32"), 1));
       const spread = (x: GraphValue): GraphValue => (shape.length === 0 ? x : builder.broadcast(x, shape, []));
@@ -66,6 +70,26 @@ export function randomBits(env: Env, shape: Shape, span: Span): DlValue {
     "random",
   );
   return makeTensor(builder, value, span);
+}
+
+type Block = readonly [key0: GraphValue, key1: GraphValue, counter0: GraphValue, counter1: GraphValue];
+
+/**
+ * The key of a draw of `init`, which has hundreds, as an element of a tensor of the keys of all sites. Only the
+ * elements that draws take are computed, and all by the same code, whereas separate scalars would become one long
+ * kernel.
+ */
+function keyInTable(context: Context, site: number): [GraphValue, GraphValue] {
+  const { builder } = context;
+  const shape = [Math.max(leastTable, 2 ** Math.ceil(Math.log2(site + 1)))];
+  const [seed0, seed1, call] = keyOf(context);
+  const spread = (x: GraphValue): GraphValue => builder.broadcast(x, shape, []);
+  const sites = builder.call("iota", [], { shape, axis: 0, dtype: "i32" });
+  const element = (word: number): GraphValue => {
+    const table = builder.call("threefry", [spread(seed0), spread(seed1), spread(call), sites], { word });
+    return builder.reshape(builder.call("slice", [table], { start: [site], limit: [site + 1], stride: [1] }), []);
+  };
+  return [element(0), element(1)];
 }
 
 const keyOf = (context: Context): Key =>
