@@ -1,8 +1,6 @@
 import type { CompiledModule, CompileOptions } from "../../compiler/index.ts";
 import type { Source } from "../../dsl/span.ts";
-import { profileSteps } from "../../runtime/profile.ts";
 import type { Session } from "../../runtime/session.ts";
-import { createSession } from "../../runtime/session.ts";
 import type { CompileFlags } from "../options.ts";
 import { printDiagnostics } from "./errors.ts";
 import { createResolver } from "./resolver.ts";
@@ -36,10 +34,15 @@ export async function compileSource(
   return compiled;
 }
 
-export const startSession = async (compiled: CompiledModule, flags: CompileFlags): Promise<Session> =>
-  createSession(compiled.plan, await compiled.code(), {
+export async function startSession(compiled: CompiledModule, flags: CompileFlags): Promise<Session> {
+  const [{ createSession }, { profileSteps }] = await Promise.all([
+    import("../../runtime/session.ts"),
+    import("../../runtime/profile.ts"),
+  ]);
+  return createSession(compiled.plan, await compiled.code(), {
     seed: flags.seed,
     mode: flags.mode,
     checks: flags.unchecked !== true,
     profiler: profileSteps,
   });
+}
