@@ -4,14 +4,22 @@ import { end } from "./lex.ts";
 import type { DiagnosticList } from "./diagnostic-list.ts";
 import type { Span } from "./span.ts";
 
-/** Access by name to the untyped tree of the parser library. */
+/** Access by name to the untyped tree of the parser library. Under one name are trees or tokens, never both. */
 export function nodes(tree: CstNode, name: string): readonly CstNode[] {
-  return (tree.children[name] ?? []).filter((child) => "children" in child);
+  const found = tree.children[name] ?? [];
+  return areNodes(found) ? found : [];
 }
 
 export function tokens(tree: CstNode, name: string): readonly IToken[] {
-  return (tree.children[name] ?? []).filter((child): child is IToken => "image" in child);
+  const found = tree.children[name] ?? [];
+  return areTokens(found) ? found : [];
 }
+
+type Children = readonly (CstNode | IToken)[];
+
+const isNode = (child: CstNode | IToken | undefined): boolean => child !== undefined && "children" in child;
+const areNodes = (found: Children): found is readonly CstNode[] => isNode(found[0]);
+const areTokens = (found: Children): found is readonly IToken[] => !isNode(found[0]);
 
 export function maybeNode(tree: CstNode, name: string): CstNode | null {
   return nodes(tree, name)[0] ?? null;

@@ -71,6 +71,9 @@ interface Target {
  * direction; the others must fit the result, so that `[N] - [N, 1]` is an error. Null if the shapes do not agree.
  */
 export function jointShape(tensors: readonly Tensor[]): Target | null {
+  const [first] = tensors;
+  if (first !== undefined && tensors.every((t) => sameShape(t.value.type.shape, first.value.type.shape)))
+    return { shape: first.value.type.shape, symbols: first.symbols };
   const rank = Math.max(...tensors.map((t) => t.value.type.shape.length));
   const highest = tensors.filter((t) => t.value.type.shape.length === rank);
   const axes = iota(rank).map((axis) => {
