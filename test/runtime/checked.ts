@@ -78,8 +78,8 @@ export async function withKernel(
       for (const [name, run] of kernels) if (name.startsWith(prefix)) kernels.set(name, change(run, views));
       const functions = module.assembly.entries.map(({ name, steps }) => {
         const run = (): void =>
-          callsOf(steps).forEach(({ kernel, args }) =>
-            kernels.get(kernel)?.(...args.map((address) => addressAt(address, []))),
+          callsOf(steps).forEach(({ kernel, args, scalars = [] }) =>
+            kernels.get(kernel)?.(...args.map((address) => addressAt(address, [])), ...scalars),
           );
         return [name, name.startsWith(prefix) ? change(run, views) : run] as const;
       });
