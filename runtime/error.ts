@@ -14,6 +14,7 @@
  * }
  */
 export class DlcError extends Error {
+  static override readonly name: string = "DlcError";
   declare readonly code: string;
   /** The message without its code, location and help. */
   declare readonly says: string;

@@ -57,7 +57,9 @@ export function opener({ onProgress, signal, fetch = globalThis.fetch }: LoadOpt
         : damaged(
             place.href,
             (error as Error).message,
-            place.protocol === "file:" ? "pages without a server need a build with --inline" : undefined,
+            place.protocol === "file:" && "document" in globalThis
+              ? "a page without a server needs `dlc build --page --inline`"
+              : undefined,
           );
     }
   };

@@ -1,6 +1,6 @@
 import { isObject, kindOf, showShort } from "./kinds.ts";
 import { dtypes } from "./dtype.ts";
-import { reject } from "./error.ts";
+import { list, reject } from "./error.ts";
 import type { Dims, Input, Inputs, TensorData } from "./model.ts";
 import type { InputSlot, NamedSlot, SessionEntry } from "./session-plan.ts";
 import { count, sameShape, showType } from "./tensor.ts";
@@ -89,11 +89,11 @@ export function matchingVariant(
   if (fit !== undefined && fits.length === 1) return fit;
   rules.explain?.(variants, parts, dims);
   const wanted = variants.map((variant) => `(${signature(variant.inputs)})`).join(" or ");
-  const got = names.map((name) => `${name}: ${showShort(parts[name])}`).join(", ");
+  const got = list(names.map((name) => `${name}: ${showShort(parts[name])}`));
   return reject(
     fit === undefined ? "E0812" : "E0813",
     `\`${first.name}\` takes ${wanted}; got (${got})`,
-    fit && "choose a variant with the `dims` option",
+    fit === undefined ? "a build with --full says more" : "choose a variant with the `dims` option",
     first.inputs[0]?.at,
   );
 }

@@ -57,7 +57,7 @@ export function wrapHostError(error: unknown): never {
   if (error instanceof DlcError) raise(error);
   return reject(
     "E0802",
-    `the host does not accept the module: ${String(error)}`,
+    `cannot compile the module: ${String(error)}`,
     "if a policy forbids it, allow 'wasm-unsafe-eval', pass a compiled `module`, or build with --target js",
   );
 }

@@ -56,7 +56,7 @@ export const loader =
     const { exports, buffer } = await start(plan.arenaBytes).catch(wrapHostError);
     const core = startCore(plan, exports, buffer);
     build.start?.(core, seed);
-    if (weights) startFrom(core, weights, build.id);
+    if (weights) startFrom(core, weights, file && build.id);
     const { rules, checked, lacks } = build;
     const runs = runsOf(core, { check: checkValues, ...rules, ...(checks === false && { check: checkValues }) });
     const model = Object.assign(runs, ...build.features.map((feature) => feature(core))) as ModelOf<AnyModel>;

@@ -22,14 +22,13 @@ function checkSetting(
   const { settings: all = [] } = plan;
   const { path, low, high } =
     all.find((setting) => setting.name === name) ??
-    reject("E0815", `the model has no setting \`${name}\``, `its settings are ${all.map((s) => s.name).join(", ")}`);
+    reject("E0815", `unknown setting \`${name}\``, `its settings are ${all.map((s) => s.name).join(", ")}`);
   const data = slots.get(path) as TensorData;
   const whole = !(data instanceof Float32Array || data instanceof Float64Array);
-  const number = Number.isFinite(value) ? (value as number) : NaN;
-  if (!(number >= (low ?? -Infinity) && number <= (high ?? Infinity)) || (whole && !Number.isInteger(number)))
-    reject(
-      "E0816",
-      `${name} must be ${whole ? "an integer" : "a number"}${low === null && high === null ? "" : ` from ${low ?? "any"} to ${high ?? "any"}`}, got ${showShort(value)}`,
-    );
+  const number = value as number;
+  if (!Number.isFinite(value) || (whole && !Number.isInteger(value)))
+    reject("E0816", `${name} must be ${whole ? "an integer" : "a number"}, got ${showShort(value)}`);
+  if (number < (low ?? -Infinity) || number > (high ?? Infinity))
+    reject("E0816", `${name} must be from ${low ?? "any number"} to ${high ?? "any number"}, got ${number}`);
   return { data, number };
 }

@@ -96,7 +96,7 @@ export async function buildArtefact(compiled: CompiledModule, options: ArtefactO
   };
 }
 
-const banner = "// A model, compiled by dlc: `load` starts it.\n";
+const banner = "// A model, by dlc: `load` starts it.\n";
 
 interface TailFacts {
   readonly id: string;

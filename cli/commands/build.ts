@@ -23,7 +23,10 @@ export function build(): Command {
             "trained weights to include (.safetensors; default: the model starts from its seed)",
           )
           .option("--optimizer-state", "with --weights: also the state of optimizers, so that training continues")
-          .option("--inline", "writes everything into module.mjs, for pages without a server and for any bundler")
+          .option(
+            "--inline",
+            "writes everything into module.mjs, for any bundler; with --page one page that needs no server",
+          )
           .option("--hashed", "puts hashes of their contents into the names of the files that module.mjs loads")
           .option("--worker", "also client.mjs, which runs and trains the model in a worker of its own")
           .option("--full", "also the members that no entry needs, and errors that explain more (5 kB)")

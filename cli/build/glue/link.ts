@@ -24,9 +24,9 @@ export function link({ pieces, taken }: GlueParts, roots: readonly string[]): Li
   const shown = ({ texts, holes }: Piece): string =>
     texts.map((text, i) => `${text}${i < holes.length ? names.get(holes[i] ?? "") : ""}`).join("");
   const parts = chosen.map((piece, i) => {
-    if (piece.keyword === "function") return shown(piece);
+    if (piece.keyword === "function") return `${shown(piece)}\n`;
     const [before, after] = [chosen[i - 1]?.keyword, chosen[i + 1]?.keyword];
-    return `${before === piece.keyword ? "," : `${piece.keyword} `}${shown(piece)}${after === piece.keyword ? "" : ";"}`;
+    return `${before === piece.keyword ? "," : `${piece.keyword} `}${shown(piece)}${after === piece.keyword ? "" : ";"}\n`;
   });
   return { text: parts.join(""), nameOf: (root) => present(names.get(root), root) };
 }
