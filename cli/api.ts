@@ -4,6 +4,7 @@ import type { Diagnostic } from "../dsl/diagnostic.ts";
 import type { Source } from "../dsl/span.ts";
 import { DiagnosticError } from "../dsl/diagnostic-error.ts";
 import { checkSizes, sharedKinds } from "../compiler/support/option-kinds.ts";
+import type { AnyModel, ModelTypes } from "../runtime/model.ts";
 import { aBoolean, asyncDoor, checkOptions, showValue } from "../runtime/door.ts";
 import { reject } from "../runtime/error.ts";
 import { profileSteps } from "../runtime/profile.ts";
@@ -46,7 +47,7 @@ export interface Options {
 }
 
 /** A model in memory, with what the compiler knows about it. */
-export interface Model extends Session {
+export interface Model<T extends ModelTypes = AnyModel> extends Session<T> {
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -59,6 +60,7 @@ const optionKinds = {
 
 /**
  * Compiles a model and starts a session: `source` is the text of a model, or the path or URL of a `.dl` file.
+ * `compile<Types>` has the types of the file, which the plugin for bundlers writes.
  * Throws a `DiagnosticError` with all errors in the text; calls of the model throw `DlcError`s.
  *
  * @example
@@ -70,28 +72,31 @@ const optionKinds = {
  * const several = await compile("mlp.dl", { variants: sizes, taps: { predict: ["MLP.dense1"] } });
  * several.run("predict", { image: new Float32Array(8 * 784) })["MLP.dense1"].shape; // => [8, 256]
  */
-export const compile = asyncDoor(async (source: string | URL, given: Options = {}): Promise<Model> => {
-  const options = checkOptions(given, "compile", optionKinds);
-  checkSizes(options, "compile");
-  if (typeof source !== "string" && !(source instanceof URL))
-    reject(
-      "E0818",
-      `\`compile\` needs the text of a model, or the path or URL of a .dl file, got ${showValue(source)}`,
-    );
-  const { seed, checks, threads: _, ...compileOptions } = options;
-  const compiled = checked(() => {
-    const path = pathOf(source);
-    const text: Source = path === null ? { name: "<input>", text: String(source) } : readSource(path);
-    return compileModule(text, { ...compileOptions, resolve: createResolver(path) });
-  });
-  const session = await createSession(compiled.plan, await compiled.code(), {
-    ...(seed !== undefined && { seed }),
-    ...(checks !== undefined && { checks }),
-    ...(options.mode !== undefined && { mode: options.mode }),
-    profiler: profileSteps,
-  });
-  return { ...session, warnings: compiled.warnings };
-});
+export const compile = asyncDoor(
+  async <T extends ModelTypes = AnyModel>(source: string | URL, given: Options = {}): Promise<Model<T>> => {
+    const options = checkOptions(given, "compile", optionKinds);
+    checkSizes(options, "compile");
+    if (typeof source !== "string" && !(source instanceof URL))
+      reject(
+        "E0818",
+        `\`compile\` needs the text of a model, or the path or URL of a .dl file, got ${showValue(source)}`,
+      );
+    const { seed, checks, threads: _, ...compileOptions } = options;
+    const compiled = checked(() => {
+      const path = pathOf(source);
+      const text: Source = path === null ? { name: "<input>", text: String(source) } : readSource(path);
+      return compileModule(text, { ...compileOptions, resolve: createResolver(path) });
+    });
+    const session = await createSession(compiled.plan, await compiled.code(), {
+      ...(seed !== undefined && { seed }),
+      ...(checks !== undefined && { checks }),
+      ...(options.mode !== undefined && { mode: options.mode }),
+      profiler: profileSteps,
+    });
+    // Only the caller knows which file the types are of.
+    return { ...(session as unknown as Session<T>), warnings: compiled.warnings };
+  },
+);
 
 /** The stack of an error in the text or the options begins at the caller: frames inside the compiler tell nothing. */
 function checked<T>(run: () => T): T {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from "commander";
-import type { CompileOptions, Variants } from "../compiler/index.ts";
+import type { CompileOptions } from "../compiler/index.ts";
+import { areAlike, variantOf, variantsOf, type Variant } from "./variant.ts";
 
 export interface VariantFlags {
   readonly variant: readonly Variant[];
@@ -21,34 +22,11 @@ export const withVariants = (command: Command, used: string): Command =>
 export const variantsIn = ({ variant }: VariantFlags): Pick<CompileOptions, "variants"> =>
   variant.length > 0 ? { variants: variantsOf(variant) } : {};
 
-/** `predict:N=1,T=64`; the entry is null for sizes of all entries. */
-interface Variant {
-  readonly entry: string | null;
-  readonly dims: Readonly<Record<string, number>>;
-}
-
 function collectVariant(text: string, before: readonly Variant[]): readonly Variant[] {
-  const [, entry = null, sizes = ""] = /^(?:([A-Za-z_]\w*):)?(.*)$/.exec(text) ?? [];
-  if (before.some((other) => (other.entry === null) !== (entry === null)))
+  const variant = variantOf(text);
+  if (variant === null) throw new InvalidArgumentError("Expected sizes such as N=1, N=1,T=64 or predict:N=1.");
+  const variants = [...before, variant];
+  if (!areAlike(variants))
     throw new InvalidArgumentError("Give every variant an entry, as in predict:N=1, or none of them.");
-  const pairs = sizes.split(",").map((pair) => /^([A-Za-z_]\w*)=(\d{1,10})$/.exec(pair));
-  const dims = Object.fromEntries(
-    pairs.map((match) => (match === null ? misspelt() : ([match[1], Number(match[2])] as const))),
-  );
-  return [...before, { entry, dims }];
-}
-
-/** The option `variants` of the compiler. */
-function variantsOf(given: readonly Variant[]): Variants {
-  if (given.some(({ entry }) => entry === null)) return given.map(({ dims }) => dims);
-  return Object.fromEntries(
-    [...new Set(given.map(({ entry }) => entry ?? ""))].map((name) => [
-      name,
-      given.filter(({ entry }) => entry === name).map(({ dims }) => dims),
-    ]),
-  );
-}
-
-function misspelt(): never {
-  throw new InvalidArgumentError("Expected sizes such as N=1, N=1,T=64 or predict:N=1.");
+  return variants;
 }

@@ -29,10 +29,12 @@ export interface ArtefactOptions {
   readonly hashed?: boolean;
   /** Also `client.mjs`, which runs the model in a worker. */
   readonly worker?: boolean;
+  /** The text of an expression for the URL of a file; by default it is beside `module.mjs`. */
+  readonly urlOf?: (file: DataFile) => string;
 }
 
 /** A file that `module.mjs` loads. */
-interface DataFile {
+export interface DataFile {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
@@ -47,7 +49,7 @@ export interface Artefact {
 
 /** The files of a built model by name: all that a page or a script needs, without the compiler. */
 export async function buildArtefact(compiled: CompiledModule, options: ArtefactOptions): Promise<Artefact> {
-  const { target, mode, weights, inline = false, hashed = false } = options;
+  const { target, mode, weights, inline = false, hashed = false, urlOf = besideModule } = options;
   const code = weights === undefined ? compiled : compiled.withoutInit();
   const table = await glueParts();
   const parts = partsOf(compiled, code.plan, options);
@@ -73,7 +75,7 @@ export async function buildArtefact(compiled: CompiledModule, options: ArtefactO
   const weightsFile = stored === null ? null : place("weights.safetensors", stored(id));
   const glue = tail(
     runtime.nameOf,
-    { id, plan, parts, inline, target, kernels, constants: code.plan.constants },
+    { id, plan, parts, inline, urlOf, target, kernels, constants: code.plan.constants },
     codeFiles,
     weightsFile,
   );
@@ -98,11 +100,15 @@ export async function buildArtefact(compiled: CompiledModule, options: ArtefactO
 
 const banner = "// A model, by dlc: `load` starts it.\n";
 
+/** Written out, so that a bundler finds the file. */
+const besideModule = ({ name }: DataFile): string => `new URL("./${name}",import.meta.url)`;
+
 interface TailFacts {
   readonly id: string;
   readonly plan: unknown;
   readonly parts: ModelParts;
   readonly inline: boolean;
+  readonly urlOf: (file: DataFile) => string;
   readonly target: "wasm" | "js";
   readonly kernels: string;
   readonly constants: Plan["constants"];
@@ -111,13 +117,12 @@ interface TailFacts {
 /** The end of `module.mjs`: what this model is made of. */
 function tail(
   nameOf: (root: string) => string,
-  { id, plan, parts, inline, target, kernels, constants }: TailFacts,
+  { id, plan, parts, inline, urlOf, target, kernels, constants }: TailFacts,
   codeFiles: readonly DataFile[],
   weights: DataFile | null,
 ): string {
-  // Written out, so that a bundler finds the files.
-  const fileText = ({ name, bytes }: DataFile): string =>
-    `[${bytes.length},()=>${inline ? decoded(Buffer.from(bytes).toString("base64")) : `new URL("./${name}",import.meta.url)`}]`;
+  const fileText = (file: DataFile): string =>
+    `[${file.bytes.length},()=>${inline ? decoded(Buffer.from(file.bytes).toString("base64")) : urlOf(file)}]`;
   const decoded = (base64: string): string => `${nameOf("bytesFromBase64")}("${base64}")`;
   // In the order of the parameters of `wasmCode`: the module for all hosts first.
   const code =

@@ -39,7 +39,7 @@ export function loadInWorker(options?: LoadInWorkerOptions): Promise<WorkerModel
 const withoutHead = (text: string): string => text.replace(/^\/\*[\s\S]*?\*\/\s*/, "");
 
 /** `Model`: the members that the build has. */
-function builtType({ members, checked }: Pick<ModelParts, "members" | "checked">): string {
+export function builtType({ members, checked }: Pick<ModelParts, "members" | "checked">): string {
   const own = checked ? members : members.filter((name) => name !== "load");
   const pick = `Pick<ModelOf<Types>, ${own.map((name) => `"${name}"`).join(" | ")}>`;
   return own.length === members.length

@@ -22,6 +22,7 @@ const ranks: readonly (readonly string[])[] = [
   ["compiler/trust"],
   ["compiler/index.ts"],
   ["cli", "bench"],
+  ["plugins"],
   ["tools"],
   ["test"],
 ];

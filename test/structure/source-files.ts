@@ -10,7 +10,7 @@ export interface SourceFile {
 }
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const folders = ["runtime", "dsl", "compiler", "cli", "bench", "examples", "tools", "test"];
+const folders = ["runtime", "dsl", "compiler", "cli", "plugins", "bench", "examples", "tools", "test"];
 
 /** Static and dynamic imports and re-exports; sufficient for formatted code. */
 const importPattern =

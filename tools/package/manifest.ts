@@ -45,7 +45,8 @@ export function publishedManifest(): string {
   const published = {
     ...kept,
     engines: { node: ">=22.12" },
-    sideEffects: false,
+    // `import "dlc/register"` is for what it does.
+    sideEffects: ["./plugins/register.js"],
     bin: Object.fromEntries(Object.entries(bin).map(([name, target]) => [name, `${stem(target)}.js`])),
     exports: Object.fromEntries(Object.entries(exports).map(([name, target]) => [name, publishedTarget(target)])),
   };
