@@ -49,6 +49,12 @@ export async function buildModel(
   }
 }
 
+/** How messages name a file. */
+function nameOf(file: string): string {
+  const name = relative(process.cwd(), file);
+  return name.startsWith("..") ? file : name;
+}
+
 async function compiledFile(
   file: string,
   { dims, variants, entries, taps, mode, target }: ModelOptions,
@@ -56,7 +62,7 @@ async function compiledFile(
 ): Promise<CompiledModule> {
   // Bundlers that find no `.dl` file do not load the compiler.
   const { compileModule } = await import("../compiler/index.ts");
-  const source = readSource(relative(process.cwd(), file));
+  const source = readSource(nameOf(file));
   const find = createResolver(source.name);
   const noted: Resolver = (path, from) => {
     const found = find(path, from);
@@ -94,7 +100,7 @@ async function trained(compiled: CompiledModule, weights: string, mode: "fast" |
     import("../cli/host/weights.ts"),
   ]);
   const session = await createSession(compiled.plan, await compiled.code(), { mode });
-  loadTrained(session, relative(process.cwd(), weights));
+  loadTrained(session, nameOf(weights));
   return session;
 }
 

@@ -33,8 +33,8 @@ export interface ModelOptions {
 
 export interface PluginOptions extends ModelOptions {
   /**
-   * Options for some files, by the end of their paths: `{ "lenet.dl": { mode: "strict" }, "tiny/*.dl": { ... } }`. A `*`
-   * stands for any characters. They replace the options for all files; later ones replace earlier ones.
+   * Options for some files, by the end of their paths: `{ "lenet.dl": { mode: "strict" }, "tiny/*.dl": { ... } }`. A
+   * `*` stands for any characters. They replace the options for all files; later ones replace earlier ones.
    */
   readonly files?: Readonly<Record<string, ModelOptions>>;
   /** False writes no `net.d.dl.ts` beside `net.dl`. */

@@ -11,7 +11,10 @@ import { writeTypes } from "./types-file.ts";
 /** Bundlers that go on after an error find the same exports, so that it remains the only one. */
 const nothing = "export const load=undefined,DlcError=undefined;export default {load};\n";
 
-export const plugin: UnpluginInstance<PluginOptions | undefined, false> = createUnplugin((given = {}, meta) => {
+/** Named, so that the types of the package mention `unplugin` instead of what it mentions. */
+export type DlcPlugin = UnpluginInstance<PluginOptions | undefined, false>;
+
+export const plugin: DlcPlugin = createUnplugin((given = {}, meta) => {
   const config = checkPluginOptions(given);
   const host = hostOf(meta);
 

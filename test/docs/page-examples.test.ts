@@ -8,7 +8,7 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 const readme = read("README.md");
 const modelFile = fencesOf(readme).find((fence) => fileOf(fence) === "mlp.dl");
 
-const fences = ["README.md", "docs/deploy.md"].flatMap((page) =>
+const fences = ["README.md", "docs/deploy.md", "docs/bundlers.md"].flatMap((page) =>
   fencesOf(read(page))
     .filter((fence) => ["js", "json"].includes(fence.language) && fileOf(fence) === null)
     .map((fence) => ({ ...fence, location: `${page}:${fence.line}` })),

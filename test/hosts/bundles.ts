@@ -28,14 +28,15 @@ interface Compiled {
   toString(): string;
 }
 
-type Pack = (options: object, done: (error: Error | null, stats?: Compiled) => void) => unknown;
+export type Pack = (options: object, done: (error: Error | null, stats?: Compiled) => void) => unknown;
 
-const packed =
-  (pack: Pack): Bundler["bundle"] =>
+/** webpack and Rspack, with a configuration. */
+export const packed =
+  (pack: Pack, config: object = {}): Bundler["bundle"] =>
   (site, out) =>
     new Promise((resolve, reject) => {
       const output = { path: out, filename: "bundle.js" };
-      pack({ mode: "production", context: site, entry: "./main.mjs", output }, (error, stats) =>
+      pack({ ...config, mode: "production", context: site, entry: "./main.mjs", output }, (error, stats) =>
         stats === undefined || stats.hasErrors() ? reject(error ?? new Error(String(stats))) : resolve(stats),
       );
     });

@@ -35,7 +35,10 @@ type Target = string | { readonly [condition: string]: Target };
 const firstFile = (target: Target): string =>
   typeof target === "string" ? target : firstFile(Object.values(target)[0] ?? "");
 
-/** What `exports` of package.json lists. */
+/** What the plugin's pages and Node's option `--import` load: programs call nothing of it. */
+const notCalled: readonly string[] = ["dlc/hot", "dlc/register"];
+
+/** What `exports` of package.json lists, as far as programs call it. */
 export function doors(): readonly Door[] {
   const manifest = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as {
     readonly name: string;
@@ -43,7 +46,7 @@ export function doors(): readonly Door[] {
   };
   return Object.entries(manifest.exports)
     .map(([path, target]) => ({ name: manifest.name + path.slice(1), file: firstFile(target).replace(/^\.\//, "") }))
-    .filter(({ file }) => file.endsWith(".ts"))
+    .filter(({ name, file }) => file.endsWith(".ts") && !notCalled.includes(name))
     .map((door) => ({ ...door, about: aboutOf(textOf(door.file)), exports: exportsOf(door.file) }));
 }
 

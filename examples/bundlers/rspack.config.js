@@ -1,0 +1,3 @@
+import { dlc } from "dlc/rspack";
+
+export default { entry: "./main.js", plugins: [dlc()] };

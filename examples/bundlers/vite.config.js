@@ -1,0 +1,3 @@
+import { dlc } from "dlc/vite";
+
+export default { plugins: [dlc()] };

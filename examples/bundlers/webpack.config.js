@@ -1,0 +1,3 @@
+import { dlc } from "dlc/webpack";
+
+export default { entry: "./main.js", plugins: [dlc()] };
