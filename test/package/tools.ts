@@ -13,13 +13,21 @@ export interface Ran {
   readonly text: string;
 }
 
-/** Runs a command as a shell does, with a version of Node, and without the settings of the test runner. */
+/**
+ * Runs a command as a shell does, with a version of Node, and without the settings of the test runner. Certificates
+ * stay: npm may need them. What `npm ci` has fetched is not fetched again.
+ */
 export function run(command: string, cwd: string, node: string = process.execPath): Ran {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE|VITEST)/i.test(name));
+  const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE(?!_EXTRA_CA_CERTS)|VITEST)/i.test(name));
   const path = [join(cwd, "node_modules/.bin"), dirname(node), process.env["PATH"]].join(delimiter);
   const { status, stdout, stderr } = spawnSync(command, {
     cwd,
-    env: { ...Object.fromEntries(kept), PATH: path, npm_config_update_notifier: "false" },
+    env: {
+      ...Object.fromEntries(kept),
+      PATH: path,
+      npm_config_update_notifier: "false",
+      npm_config_prefer_offline: "true",
+    },
     shell: true,
     encoding: "utf8",
   });
