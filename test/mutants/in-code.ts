@@ -202,8 +202,8 @@ export const inCode: readonly Mutant[] = [
     name: "js-max",
     effect: "max in JavaScript drops a NaN in its second operand",
     file: "compiler/codegen/js/helpers.ts",
-    from: "const max = (a, b) => (a < b || b !== b ? b : a);",
-    to: "const max = (a, b) => (a < b ? b : a);",
+    from: "const max = (a, b) => ((pair[0] = a), (pair[1] = b), pair[(a < b) | (b !== b)]);",
+    to: "const max = (a, b) => ((pair[0] = a), (pair[1] = b), pair[(a < b) | 0]);",
   },
   {
     name: "js-rounding",
@@ -243,7 +243,7 @@ export const inCode: readonly Mutant[] = [
   {
     name: "runtime-touch",
     effect: "the weights stage does not rerun after the weights change",
-    file: "runtime/session.ts",
+    file: "runtime/core.ts",
     from: "touch() {\n      version++;",
     to: "touch() {",
   },
